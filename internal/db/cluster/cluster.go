@@ -101,7 +101,10 @@ func enter(dir string) (c *Cluster, gate *os.File, err error) {
 	if err = os.MkdirAll(filepath.Dir(c.home), 0o755); err != nil {
 		return nil, nil, err
 	}
-	if err = os.Mkdir(c.home, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
+	if err = os.Mkdir(c.home, 0o700); errors.Is(err, os.ErrExist) {
+		err = owned(c.home, os.Geteuid(), c.server.uid)
+	}
+	if err != nil {
 		return nil, nil, err
 	}
 	gate, err = lock(filepath.Join(c.home, "start.lock"), syscall.LOCK_EX)

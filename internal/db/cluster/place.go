@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -52,14 +53,14 @@ func (who identity) own(path string) error {
 	return os.Lchown(path, who.uid, who.gid)
 }
 
-// owns refuses a folder that somebody else made under a name we would use.
-func (who identity) owns(dir string) error {
+// owned refuses a folder that somebody else made under a name we would use.
+func owned(dir string, users ...int) error {
 	info, err := os.Lstat(dir)
 	if err != nil {
 		return err
 	}
-	if stat, ok := info.Sys().(*syscall.Stat_t); !ok || !info.IsDir() || int(stat.Uid) != who.uid {
-		return fmt.Errorf("%s is not a folder of user %d, who runs PostgreSQL", dir, who.uid)
+	if stat, ok := info.Sys().(*syscall.Stat_t); !ok || !info.IsDir() || !slices.Contains(users, int(stat.Uid)) {
+		return fmt.Errorf("%s is there already and is not a folder of ours", dir)
 	}
 	return nil
 }
@@ -101,7 +102,7 @@ func (c *Cluster) settle(say func(string)) error {
 	switch {
 	case err == nil:
 		c.Dir = strings.TrimSpace(string(kept))
-		if err := c.server.owns(c.Dir); err != nil {
+		if err := owned(c.Dir, c.server.uid); err != nil {
 			return fmt.Errorf("%s says that the data are elsewhere: %w (delete that file to begin with an empty database)", c.movedTo(), err)
 		}
 	case !errors.Is(err, os.ErrNotExist):
@@ -165,5 +166,5 @@ func (c *Cluster) makeSocketDir() error {
 	if !errors.Is(err, os.ErrExist) {
 		return err
 	}
-	return c.server.owns(c.socket)
+	return owned(c.socket, c.server.uid)
 }

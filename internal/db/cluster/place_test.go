@@ -41,8 +41,19 @@ func TestSocketPathFitsItsAddress(t *testing.T) {
 }
 
 func TestAFolderOfSomebodyElseIsRefused(t *testing.T) {
-	if err := (identity{uid: os.Getuid() + 1}).owns(t.TempDir()); err == nil {
-		t.Error("taken")
+	dir := t.TempDir()
+	if err := owned(dir, os.Getuid()+1); err == nil {
+		t.Error("somebody else's folder was taken")
+	}
+	if err := owned(dir, os.Getuid()+1, os.Getuid()); err != nil {
+		t.Error(err)
+	}
+	link := dir + "-link"
+	if err := os.Symlink(dir, link); err != nil {
+		t.Fatal(err)
+	}
+	if err := owned(link, os.Getuid()); err == nil {
+		t.Error("a link was followed")
 	}
 }
 
