@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -46,7 +47,7 @@ func (c *Cluster) madeBy() (int, error) {
 func find(dirs []string, major int) (string, error) {
 	var others []string
 	for _, dir := range dirs {
-		if !complete(dir) {
+		if !complete(dir) || slices.Contains(others, dir) {
 			continue
 		}
 		if major == 0 || version(dir) == major {
