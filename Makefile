@@ -1,6 +1,5 @@
 # Only what `go` cannot do alone. Messages go to standard error, so that standard output is the program's:
-# make demo ARGS='--listen 127.0.0.1:8081 --json'
-MAKEFLAGS += --no-print-directory
+#   make demo ARGS='--listen 127.0.0.1:8081 --json'
 .PHONY: demo build test assets
 .NOTPARALLEL:
 
