@@ -3,13 +3,16 @@
 .PHONY: demo build test assets
 .NOTPARALLEL:
 
+# The commit is in the program wherever git tells it: not in a copy without history, nor in somebody else's clone.
+stamped = $(shell git rev-parse --quiet --verify HEAD >/dev/null 2>&1 && echo true || echo false)
+
 demo: build
 	@exec bin/throughgate demo $(ARGS)
 
 build: assets
 	@scripts/setup postgres
 	@echo "Building bin/throughgate (the first time takes a minute or two) ..." >&2
-	@go build -o bin/throughgate ./cmd/throughgate >&2
+	@go build -buildvcs=$(stamped) -o bin/throughgate ./cmd/throughgate >&2
 
 assets:
 	@scripts/setup assets

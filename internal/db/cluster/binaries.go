@@ -16,19 +16,23 @@ import (
 )
 
 // chooseBinaries finds PostgreSQL, of the version that made the data where there are data already, and copies it
-// where the server's user cannot reach it (npm's, in a clone in root's home).
+// where the server's user cannot reach it (npm's, in a clone in root's home). A server that runs already needs none.
 func (c *Cluster) chooseBinaries() error {
+	if c.bin != "" {
+		return nil
+	}
 	major, err := c.madeBy()
 	if err != nil {
 		return err
 	}
-	if c.bin, err = find(candidates(), major); err != nil {
-		return err
+	bin, err := find(candidates(), major)
+	if err == nil && c.server.dropped && !c.server.reaches(filepath.Join(bin, "postgres")) {
+		bin, err = c.copyBinaries(bin)
 	}
-	if c.server.dropped && !c.server.reaches(filepath.Join(c.bin, "postgres")) {
-		return c.copyBinaries()
+	if err == nil {
+		c.bin = bin
 	}
-	return nil
+	return err
 }
 
 // madeBy is the major version that made the data; 0 where there are none.
@@ -134,28 +138,28 @@ func version(dir string) int {
 
 // copyBinaries puts them beside the data. The copy is named after what was copied, so another version is copied anew,
 // and renamed when complete, so a kill leaves no half of it.
-func (c *Cluster) copyBinaries() error {
-	info, err := os.Stat(filepath.Join(c.bin, "postgres"))
+func (c *Cluster) copyBinaries(bin string) (copied string, err error) {
+	info, err := os.Stat(filepath.Join(bin, "postgres"))
 	if err != nil {
-		return err
+		return "", err
 	}
-	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d %d", c.bin, info.Size(), info.ModTime().UnixNano()))
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s %d %d", bin, info.Size(), info.ModTime().UnixNano()))
 	place := filepath.Join(c.Dir, fmt.Sprintf("postgresql-%x", sum[:4]))
-	source := filepath.Dir(c.bin)
-	c.bin = filepath.Join(place, filepath.Base(c.bin))
-	if complete(c.bin) {
-		return nil
+	copied = filepath.Join(place, filepath.Base(bin))
+	if complete(copied) {
+		return copied, nil
 	}
 	if err := os.RemoveAll(place + ".new"); err != nil {
-		return err
+		return "", err
 	}
-	if err := os.CopyFS(place+".new", os.DirFS(source)); err != nil {
-		return err
+	if err := os.CopyFS(place+".new", os.DirFS(filepath.Dir(bin))); err != nil {
+		return "", err
 	}
-	if err := filepath.WalkDir(place+".new", func(path string, _ fs.DirEntry, err error) error {
+	err = filepath.WalkDir(place+".new", func(path string, _ fs.DirEntry, err error) error {
 		return errors.Join(err, c.server.own(path))
-	}); err != nil {
-		return err
+	})
+	if err != nil {
+		return "", err
 	}
-	return os.Rename(place+".new", place)
+	return copied, os.Rename(place+".new", place)
 }

@@ -67,11 +67,8 @@ func Start(o Options) (*Cluster, error) {
 	return c, nil
 }
 
-// prepare has binaries, a socket folder and a data folder ready.
+// prepare has a socket folder and a data folder ready.
 func (c *Cluster) prepare() error {
-	if err := c.chooseBinaries(); err != nil {
-		return err
-	}
 	if err := c.makeSocketDir(); err != nil {
 		return err
 	}

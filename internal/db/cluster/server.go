@@ -63,6 +63,9 @@ func (c *Cluster) startServer() error {
 	if c.Reused = c.answers() == nil; c.Reused {
 		return nil
 	}
+	if err := c.chooseBinaries(); err != nil {
+		return err
+	}
 	args := []string{"-D", c.data(), "-l", filepath.Join(c.Dir, "log"), "-w", "-t", "60", "-o", c.serverOptions(), "start"}
 	var err error
 	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
@@ -94,9 +97,6 @@ func (c *Cluster) endOfLog() string {
 func (c *Cluster) stopAbandoned() error {
 	if _, err := os.Stat(filepath.Join(c.data(), "postmaster.pid")); err != nil {
 		return nil
-	}
-	if err := c.chooseBinaries(); err != nil {
-		return err
 	}
 	if c.run("pg_ctl", "-D", c.data(), "status") != nil {
 		return nil
@@ -174,6 +174,9 @@ func (c *Cluster) keep(path, password string) error {
 // run runs one of PostgreSQL's programs as the server's user, in a session of its own, so that Ctrl-C reaches us and
 // not the server first. Its output goes to a file: the server would hold a pipe open for as long as it lives.
 func (c *Cluster) run(name string, args ...string) error {
+	if err := c.chooseBinaries(); err != nil {
+		return err
+	}
 	out, err := os.CreateTemp("", "throughgate-postgres-")
 	if err != nil {
 		return err
