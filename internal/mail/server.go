@@ -8,10 +8,13 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
+
+	"throughgate/config"
 )
 
 // TLS is how the way to the mail server is protected. The zero value is STARTTLS.
@@ -34,6 +37,15 @@ type Server struct {
 	HelloName    string        // how we introduce ourselves; "localhost" when empty
 	Timeout      time.Duration // longest wait for one read or write; 30 seconds when zero
 	AnswerWait   time.Duration // longest wait for the answer to a whole message; 5 minutes when zero
+}
+
+// ServerOf is the mail server of the configuration. We introduce ourselves by the sender's domain.
+func ServerOf(c config.Mail) Server {
+	s := Server{Address: c.Address, TLS: TLS(c.TLS), CAFile: c.CAFile, Username: c.Username, Password: c.Password}
+	if sender, err := Mailbox(c.From); err == nil {
+		_, s.HelloName, _ = strings.Cut(sender.Address, "@")
+	}
+	return s
 }
 
 // Check names every fault of the settings at once; nil means that mail can be tried.
