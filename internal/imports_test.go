@@ -24,6 +24,7 @@ var order = strings.Fields(`
 	internal/db
 	internal/audit
 	internal/staff
+	internal/timeline
 
 	internal/person
 	internal/appointment
