@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"os"
+	"strings"
+
+	"throughgate/internal/db"
+)
+
+var migrateUpCommand = command{
+	name: "migrate up", summary: "bring the database's schema up to date",
+	help: `
+Works on DATABASE_URL as the owner named by DATABASE_OWNER_URL (default the same). The private
+cluster needs no such command: it is brought up to date whenever it is opened.
+`,
+	run: func(ctx context.Context, c *call) error {
+		owner, program, err := addresses()
+		if err != nil {
+			return err
+		}
+		if err := db.Migrate(ctx, owner, roleIn(program)); err != nil {
+			return err
+		}
+		return printSchema(ctx, c, owner)
+	},
+}
+
+var migrateStatusCommand = command{
+	name: "migrate status", args: "[--json]", summary: "say how far the database's schema has come",
+	help: `
+  --json           as JSON
+`,
+	run: func(ctx context.Context, c *call) error {
+		owner, _, err := addresses()
+		if err != nil {
+			h, err := c.open(ctx)
+			if err != nil {
+				return err
+			}
+			owner = h.dsn
+		}
+		return printSchema(ctx, c, owner)
+	},
+}
+
+func addresses() (owner, program string, err error) {
+	program, owner = os.Getenv("DATABASE_URL"), os.Getenv("DATABASE_OWNER_URL")
+	if program == "" {
+		return "", "", errors.New("DATABASE_URL names no database; the private cluster migrates itself")
+	}
+	if owner == "" {
+		owner = program
+	}
+	return owner, program, errors.Join(db.SafeAddress(owner), db.SafeAddress(program))
+}
+
+// roleIn is the database role that an address signs in as.
+func roleIn(dsn string) string {
+	if u, err := url.Parse(dsn); err == nil && u.User != nil {
+		return u.User.Username()
+	}
+	for _, word := range strings.Fields(dsn) {
+		if name, ok := strings.CutPrefix(word, "user="); ok {
+			return name
+		}
+	}
+	return ""
+}
+
+func printSchema(ctx context.Context, c *call, dsn string) error {
+	s, err := db.SchemaOf(ctx, dsn)
+	if err != nil {
+		return err
+	}
+	if c.has("json") {
+		return c.printJSON(map[string]any{"schema": s.Has, "program": s.Knows, "current": s.Current()})
+	}
+	switch {
+	case s.Current():
+		c.say("The schema is version %d, as this program needs it.", s.Has)
+	case s.Has < s.Knows:
+		c.say("The schema is version %d; this program needs %d: run 'throughgate migrate up'.", s.Has, s.Knows)
+	default:
+		c.say("The schema is version %d, newer than this program's %d.", s.Has, s.Knows)
+	}
+	return nil
+}

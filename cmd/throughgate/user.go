@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"throughgate/internal/db"
+	"throughgate/internal/staff"
+)
+
+var userAddCommand = command{
+	name: "user add", args: "--organisation CODE --email E --name N", summary: "add a person who signs in; prints their single-use link",
+	help: `
+  --organisation CODE  EXI, HARBOUR, ... or SUBGROUP, ADMIN, AUDIT; it gives the person's role
+  --email E            what they sign in with
+  --name N             as colleagues know them
+
+The link is the only thing on standard output. With it the person sets a password and a second
+factor within seven days.
+`,
+	run: func(ctx context.Context, c *call) error {
+		h, err := c.open(ctx)
+		if err != nil {
+			return err
+		}
+		if err := h.bringIn(ctx, c); err != nil {
+			return err
+		}
+		var token string
+		err = h.Act(ctx, db.Scope{Part: db.Jobs}, func(tx *db.Tx) error {
+			token, err = staff.Add(ctx, tx, c.who("ADMIN", staff.Admin).By, c.now(), c.flags["organisation"], c.flags["email"], c.flags["name"])
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(c.out, publicURL(h.Rules)+"/invitation/"+token)
+		return nil
+	},
+}
+
+var userListCommand = command{
+	name: "user list", args: "[--json]", summary: "who may sign in",
+	help: `
+  --json           as JSON
+`,
+	run: func(ctx context.Context, c *call) error {
+		h, err := c.open(ctx)
+		if err != nil {
+			return err
+		}
+		var people []staff.Person
+		err = h.Act(ctx, db.Scope{Part: db.Jobs}, func(tx *db.Tx) error {
+			people, err = staff.People(ctx, tx)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if c.has("json") {
+			return c.printJSON(orEmpty(people))
+		}
+		for _, p := range people {
+			fmt.Fprintf(c.out, "%-10s %-32s %-24s %s\n", p.Organisation, p.Email, p.Name, standing(p))
+		}
+		if len(people) == 0 {
+			c.say("Nobody may sign in yet: 'throughgate user add' adds the first.")
+		}
+		return nil
+	},
+}
+
+func standing(p staff.Person) string {
+	switch {
+	case p.DisabledAt != nil:
+		return "disabled"
+	case !p.Enrolled:
+		return "invited"
+	}
+	return "active"
+}
+
+// orEmpty makes an empty list of none, which JSON would write as null.
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+var userDisableCommand = command{
+	name: "user disable", args: "EMAIL", summary: "stop a person's signing in and end their sessions",
+	run: func(ctx context.Context, c *call) error {
+		h, err := c.open(ctx)
+		if err != nil {
+			return err
+		}
+		err = h.Act(ctx, db.Scope{Part: db.Jobs}, func(tx *db.Tx) error {
+			return staff.Disable(ctx, tx, c.who("ADMIN", staff.Admin).By, c.now(), c.args[0])
+		})
+		if err == nil {
+			c.say("They can no longer sign in.")
+		}
+		return err
+	},
+}

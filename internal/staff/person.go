@@ -1,0 +1,160 @@
+package staff
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/pquerna/otp"
+	"github.com/pquerna/otp/totp"
+
+	"throughgate/internal/audit"
+	"throughgate/internal/db"
+	"throughgate/internal/problem"
+)
+
+// Person is somebody who signs in.
+type Person struct {
+	ID           uuid.UUID  `json:"id"`
+	Organisation string     `json:"organisation"`
+	Email        string     `json:"email"`
+	Name         string     `json:"name"`
+	Enrolled     bool       `json:"enrolled"`
+	AddedAt      time.Time  `json:"added_at" db:"added_at"`
+	DisabledAt   *time.Time `json:"disabled_at" db:"disabled_at"`
+}
+
+// inviteLasts is how long the single-use link works.
+const inviteLasts = 7 * 24 * time.Hour
+
+// Add adds a person to an organisation. The token goes into the single-use link with which they set
+// their password and second factor; only its hash is stored.
+func Add(ctx context.Context, tx *db.Tx, by audit.By, now time.Time, organisation, email, name string) (token string, err error) {
+	email, name = strings.ToLower(strings.TrimSpace(email)), strings.TrimSpace(name)
+	if err := checkPerson(ctx, tx, organisation, email, name); err != nil {
+		return "", err
+	}
+	id := uuid.New()
+	token = rand.Text()
+	hash := sha256.Sum256([]byte(token))
+	_, err = tx.Exec(ctx, `
+		INSERT INTO staff (id, organisation, email, name, invite_hash, invite_until, added_at, added_by)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		id, organisation, email, name, hash[:], now.Add(inviteLasts), now, by.Actor)
+	if db.Broke(err, "one_person_per_email") {
+		return "", problem.Wrong("email", "taken", "Somebody with this email address is there already")
+	}
+	if err != nil {
+		return "", err
+	}
+	return token, audit.Write(ctx, tx, by, now, "added", "staff", id.String(), audit.Detail{"organisation": organisation})
+}
+
+func checkPerson(ctx context.Context, tx *db.Tx, organisation, email, name string) error {
+	var wrong problem.Corrections
+	var known bool
+	if err := tx.Get(ctx, &known, `SELECT EXISTS (SELECT FROM organisation WHERE code = $1 AND active)`, organisation); err != nil {
+		return err
+	}
+	if !known {
+		wrong.Add("organisation", "not_recognised", "There is no such organisation: use a code from the configuration, or SUBGROUP, ADMIN or AUDIT")
+	}
+	if at := strings.LastIndex(email, "@"); at < 1 || at == len(email)-1 || strings.ContainsAny(email, " \t\r\n<>,;") {
+		wrong.Add("email", "not_an_address", "Enter an email address, such as name@example.org")
+	}
+	if name == "" || strings.ContainsAny(name, "\r\n\x00") {
+		wrong.Add("name", "required", "Enter the person's name, on one line")
+	}
+	return wrong.Err()
+}
+
+// People are all who may sign in, or could.
+func People(ctx context.Context, tx *db.Tx) (people []Person, err error) {
+	err = tx.Select(ctx, &people, `
+		SELECT id, organisation, email, name, password_hash IS NOT NULL AS enrolled, added_at, disabled_at
+		FROM staff
+		ORDER BY organisation, email`)
+	return people, err
+}
+
+// Disable stops a person's signing in, and ends their sessions.
+func Disable(ctx context.Context, tx *db.Tx, by audit.By, now time.Time, email string) error {
+	var id uuid.UUID
+	err := tx.Get(ctx, &id, `
+		UPDATE staff SET disabled_at = coalesce(disabled_at, $2) WHERE email = $1 RETURNING id`, strings.ToLower(email), now)
+	if err == db.ErrNone {
+		return &problem.NotFound{What: "person"}
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `UPDATE session SET ended_at = $2 WHERE staff_id = $1 AND ended_at IS NULL`, id, now); err != nil {
+		return err
+	}
+	return audit.Write(ctx, tx, by, now, "disabled", "staff", id.String(), nil)
+}
+
+// Invited is the person whom an unused, unexpired link is for.
+func Invited(ctx context.Context, tx *db.Tx, now time.Time, token string) (p Person, err error) {
+	hash := sha256.Sum256([]byte(token))
+	err = tx.Get(ctx, &p, `
+		SELECT id, organisation, email, name, false AS enrolled, added_at, disabled_at
+		FROM staff
+		WHERE invite_hash = $1 AND invite_until > $2 AND disabled_at IS NULL`, hash[:], now)
+	if err == db.ErrNone {
+		return p, &problem.NotFound{What: "invitation, or it has been used or has expired: ask your administrator for another"}
+	}
+	return p, err
+}
+
+// NewSecret draws the secret of a second factor, to be shown once as text and QR code.
+func NewSecret(email string) (*otp.Key, error) {
+	return totp.Generate(totp.GenerateOpts{Issuer: "throughgate", AccountName: email})
+}
+
+// Enrol sets an invited person's password and second factor, once they have shown that their
+// authenticator makes the right code; the link is used up.
+func Enrol(ctx context.Context, tx *db.Tx, now time.Time, token, password, secret, code string) error {
+	p, err := Invited(ctx, tx, now, token)
+	if err != nil {
+		return err
+	}
+	var wrong problem.Corrections
+	checkPassword(&wrong, password)
+	step := codeStep(secret, code, now)
+	if step == 0 {
+		wrong.Add("code", "wrong_code", "Enter the 6 figures that your authenticator app shows now")
+	}
+	if err := wrong.Err(); err != nil {
+		return err
+	}
+	sealed, err := tx.Keys.Seal("staff.totp", p.ID.String(), []byte(secret))
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `
+		UPDATE staff
+		SET password_hash = $2, totp_sealed = $3, totp_step = $4, invite_hash = NULL, invite_until = NULL
+		WHERE id = $1`, p.ID, HashPassword(password), sealed, step); err != nil {
+		return err
+	}
+	return audit.Write(ctx, tx, audit.By{Organisation: p.Organisation, Actor: "staff:" + p.ID.String(), Via: "page"}, now, "enrolled", "staff", p.ID.String(), nil)
+}
+
+const codeSeconds = 30
+
+// codeStep is the time step whose code this is, the last, this or the next one; 0 for no match.
+func codeStep(secret, code string, now time.Time) int64 {
+	code = strings.ReplaceAll(code, " ", "")
+	for _, off := range []int64{0, -1, 1} {
+		at := now.Add(time.Duration(off) * codeSeconds * time.Second)
+		want, err := totp.GenerateCode(secret, at)
+		if err == nil && want == code {
+			return at.Unix() / codeSeconds
+		}
+	}
+	return 0
+}
