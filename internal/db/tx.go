@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strings"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -138,7 +139,11 @@ func (tx *Tx) Each(ctx context.Context, query string, one func(*sqlx.Rows) error
 
 // Copy fills a table from rows by COPY, for files of many thousand rows.
 func (tx *Tx) Copy(ctx context.Context, table string, columns []string, rows func(yield func(...any) error) error) error {
-	s, err := tx.tx.PreparexContext(ctx, pq.CopyIn(table, columns...))
+	quoted := make([]string, len(columns))
+	for i, c := range columns {
+		quoted[i] = pq.QuoteIdentifier(c)
+	}
+	s, err := tx.tx.PreparexContext(ctx, "COPY "+pq.QuoteIdentifier(table)+" ("+strings.Join(quoted, ", ")+") FROM STDIN")
 	if err != nil {
 		return wrap(err)
 	}

@@ -354,7 +354,7 @@ func TestLostAnswerIsUncertainUntilAPersonDecides(t *testing.T) {
 	var dropped atomic.Bool
 	s := start(t, mailtest.Options{Answer: func(stage mailtest.Stage, _ string) error {
 		if stage == mailtest.Accepted && dropped.CompareAndSwap(false, true) {
-			return mailtest.Drop
+			return mailtest.ErrDrop
 		}
 		return nil
 	}})

@@ -48,7 +48,7 @@ type Options struct {
 	Mechanisms     []string // PLAIN and LOGIN when nil
 	AuthInClear    bool     // offers AUTH without TLS, as no server should
 	// Answer is called at each stage with the address it is about ("" at Data; the first recipient
-	// at Dot and Accepted) and may block. nil goes on; Reply refuses; Drop closes the connection.
+	// at Dot and Accepted) and may block. nil goes on; Reply refuses; ErrDrop closes the connection.
 	Answer func(Stage, string) error
 }
 
@@ -57,8 +57,8 @@ func Reply(code int, text string) error {
 	return &smtp.SMTPError{Code: code, EnhancedCode: smtp.NoEnhancedCode, Message: text}
 }
 
-// Drop, returned by Options.Answer, closes the connection without another word.
-var Drop = errors.New("mailtest: drop the connection")
+// ErrDrop, returned by Options.Answer, closes the connection without another word.
+var ErrDrop = errors.New("mailtest: drop the connection")
 
 // Server is a mail server that runs.
 type Server struct {

@@ -25,10 +25,10 @@ func (s *Server) newSession(conn *smtp.Conn) (smtp.Session, error) {
 func (c *session) Reset()        { c.from, c.to = "", nil }
 func (c *session) Logout() error { return nil }
 
-// ask passes the stage to Options.Answer and carries out a Drop.
+// ask passes the stage to Options.Answer and carries out an ErrDrop.
 func (c *session) ask(stage Stage, address string) error {
 	err := c.server.answer(stage, address)
-	if errors.Is(err, Drop) {
+	if errors.Is(err, ErrDrop) {
 		c.conn.Conn().Close()
 	}
 	return err
