@@ -85,6 +85,17 @@ COMMENT ON COLUMN slot.starts_at IS 'When it starts.';
 COMMENT ON COLUMN slot.ends_at IS 'When it ends.';
 COMMENT ON COLUMN slot.closed_at IS 'Since when no more are booked into it.';
 
+-- +goose StatementBegin
+CREATE FUNCTION breakdown_of(prison text, substance_group text, sex text, age integer, referred_on date, released_on date)
+  RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
+  RETURN prison || '|' || substance_group || '|' || sex || '|'
+    || CASE WHEN age >= 50 THEN '50+' WHEN age >= 40 THEN '40-49' WHEN age >= 30 THEN '30-39'
+            WHEN age IS NOT NULL THEN '18-29' ELSE 'not recorded' END || '|'
+    || CASE WHEN referred_on < released_on THEN 'planned' WHEN referred_on >= released_on THEN 'unplanned'
+            ELSE 'not recorded' END;
+-- +goose StatementEnd
+COMMENT ON FUNCTION breakdown_of IS 'The groups that a release is counted in (measure.md, "Breakdowns"): prison, substance group, sex, age band at release, and whether the referral came before the release. One text, so that a million rows are grouped by one comparison.';
+
 CREATE TABLE referral (
   id uuid PRIMARY KEY,
   reference text NOT NULL CONSTRAINT one_referral_per_reference UNIQUE,
@@ -139,6 +150,8 @@ CREATE TABLE referral (
   received_at timestamptz NOT NULL,
   updated_at timestamptz NOT NULL,
   known_from timestamptz NOT NULL,
+  breakdown text GENERATED ALWAYS AS
+    (breakdown_of(prison, substance_group, sex, age_at_release, coalesce(referred_on, received_on), released_on)) STORED,
 
   CONSTRAINT person_known_or_nameless CHECK ((person_id IS NULL) = (nameless_bix IS NOT NULL)),
   CONSTRAINT nameless_is_not_shared CHECK (person_id IS NOT NULL OR provider IS NULL),
@@ -162,7 +175,11 @@ CREATE INDEX referral_unbooked ON referral (provider, coalesce(released_on, plan
   WHERE unbooked_reason IS NOT NULL;
 CREATE INDEX referral_released ON referral (provider, released_on, id)
   WHERE released_on IS NOT NULL AND picked_up_on IS NULL AND NOT closed;
-CREATE INDEX referral_counted ON referral (released_on) WHERE released_on IS NOT NULL;
+-- Carries what the counting queries read, so that they never visit the rows themselves.
+CREATE INDEX referral_counted ON referral (released_on)
+  INCLUDE (picked_up_on, breakdown, substance_group, referred_on, received_on, opioid_substitution, naloxone_supplied, attends_smart, reconnect_referred)
+  WHERE released_on IS NOT NULL AND set_aside IS NULL AND withdrawn_on IS NULL AND provider IS NOT NULL;
+CREATE INDEX referral_not_referred ON referral (exit_on) WHERE referral_status = 'need_not_referred';
 COMMENT ON TABLE referral IS 'One person''s one release, from the first word about it. A file''s row that is understood but not ours to count is kept here too, set aside and shared with nobody.';
 COMMENT ON COLUMN referral.id IS 'Random.';
 COMMENT ON COLUMN referral.reference IS 'What people quote to each other; says nothing about the person.';
@@ -212,6 +229,7 @@ COMMENT ON COLUMN referral.picked_up_on IS 'Day of the pick-up that stands; kept
 COMMENT ON COLUMN referral.version IS 'Goes up with every change, so that two people editing notice each other.';
 COMMENT ON COLUMN referral.received_at IS 'The moment it came in.';
 COMMENT ON COLUMN referral.updated_at IS 'The moment of the last change.';
+COMMENT ON COLUMN referral.breakdown IS 'The groups it is counted in, from breakdown_of.';
 COMMENT ON COLUMN referral.known_from IS 'Since when the facts that count are as they stand here.';
 
 CREATE TABLE referral_was (
@@ -261,6 +279,58 @@ CREATE TRIGGER keep_what_was_known BEFORE UPDATE ON referral FOR EACH ROW
   WHEN ((OLD.prison, OLD.provider, OLD.referred_on, OLD.received_on, OLD.released_on, OLD.set_aside, OLD.age_at_release, OLD.sex, OLD.substance_group, OLD.unplanned, OLD.withdrawn_on)
     IS DISTINCT FROM (NEW.prison, NEW.provider, NEW.referred_on, NEW.received_on, NEW.released_on, NEW.set_aside, NEW.age_at_release, NEW.sex, NEW.substance_group, NEW.unplanned, NEW.withdrawn_on))
   EXECUTE FUNCTION keep_what_was_known();
+
+CREATE TABLE release_again (
+  referral_id uuid PRIMARY KEY REFERENCES referral,
+  person_id uuid NOT NULL REFERENCES person,
+  released_on date NOT NULL,
+  earlier_on date NOT NULL
+);
+CREATE INDEX release_again_of_person ON release_again (person_id);
+CREATE INDEX release_again_counted ON release_again (released_on) INCLUDE (earlier_on);
+COMMENT ON TABLE release_again IS 'A counted release of somebody who had another one at most 92 days before. People in a window are its releases less those that are here with both days inside it.';
+COMMENT ON COLUMN release_again.referral_id IS 'The later release.';
+COMMENT ON COLUMN release_again.person_id IS 'Whose.';
+COMMENT ON COLUMN release_again.released_on IS 'Its day.';
+COMMENT ON COLUMN release_again.earlier_on IS 'The day of the counted release before it.';
+
+-- +goose StatementBegin
+CREATE FUNCTION note_release_again(who uuid) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+BEGIN
+  -- two acts on one person at once would each miss the other's release
+  PERFORM FROM person WHERE id = who FOR NO KEY UPDATE;
+  DELETE FROM release_again WHERE person_id = who;
+  INSERT INTO release_again (referral_id, person_id, released_on, earlier_on)
+  SELECT id, who, released_on, earlier_on
+  FROM (SELECT id, released_on, lag(released_on) OVER (ORDER BY released_on) AS earlier_on
+        FROM referral
+        WHERE person_id = who AND released_on IS NOT NULL AND set_aside IS NULL AND withdrawn_on IS NULL AND provider IS NOT NULL) r
+  WHERE released_on - earlier_on <= 92;
+END $$;
+-- +goose StatementEnd
+COMMENT ON FUNCTION note_release_again IS 'Makes release_again anew for one person.';
+REVOKE EXECUTE ON FUNCTION note_release_again FROM PUBLIC;
+
+-- +goose StatementBegin
+CREATE FUNCTION keep_release_again() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
+BEGIN
+  IF NEW.person_id IS NOT NULL THEN
+    PERFORM note_release_again(NEW.person_id);
+  END IF;
+  IF TG_OP = 'UPDATE' AND OLD.person_id IS DISTINCT FROM NEW.person_id AND OLD.person_id IS NOT NULL THEN
+    PERFORM note_release_again(OLD.person_id);
+  END IF;
+  RETURN NULL;
+END $$;
+-- +goose StatementEnd
+COMMENT ON FUNCTION keep_release_again() IS 'Keeps release_again equal to the releases that count.';
+CREATE TRIGGER keep_release_again_of_new AFTER INSERT ON referral FOR EACH ROW
+  WHEN (NEW.released_on IS NOT NULL AND NEW.set_aside IS NULL AND NEW.withdrawn_on IS NULL AND NEW.provider IS NOT NULL)
+  EXECUTE FUNCTION keep_release_again();
+CREATE TRIGGER keep_release_again_of_changed AFTER UPDATE ON referral FOR EACH ROW
+  WHEN ((OLD.person_id, OLD.released_on, OLD.set_aside, OLD.withdrawn_on, OLD.provider IS NULL)
+    IS DISTINCT FROM (NEW.person_id, NEW.released_on, NEW.set_aside, NEW.withdrawn_on, NEW.provider IS NULL))
+  EXECUTE FUNCTION keep_release_again();
 
 CREATE TABLE appointment (
   id uuid PRIMARY KEY,
@@ -509,6 +579,7 @@ COMMENT ON FUNCTION hand_over IS 'A transfer: the referral goes to another priso
 ALTER TABLE person ENABLE ROW LEVEL SECURITY;
 ALTER TABLE referral ENABLE ROW LEVEL SECURITY;
 ALTER TABLE referral_was ENABLE ROW LEVEL SECURITY;
+ALTER TABLE release_again ENABLE ROW LEVEL SECURITY;
 ALTER TABLE appointment ENABLE ROW LEVEL SECURITY;
 ALTER TABLE pickup ENABLE ROW LEVEL SECURITY;
 ALTER TABLE contact ENABLE ROW LEVEL SECURITY;
@@ -549,7 +620,8 @@ GRANT INSERT, UPDATE, DELETE ON clinic, closed_day, slot, place TO throughgate_j
 GRANT SELECT (id, person_id, prison, provider, source, referred_on, received_on, planned_release_on, released_on, unplanned, exit_on,
   exit_reason, discharge_reason, destination, referral_status, consent_share, consent_reconnect, consent_on, set_aside, age_at_release, sex, substances,
   substance_group, opioid_substitution, bridging_until, naloxone_supplied, attends_smart, reconnect_referred, unbooked_reason,
-  withdrawn_on, withdrawn_reason, closed, picked_up_on, received_at, known_from, release_kind, release_date_certainty, release_date_unknown_reason) ON referral TO throughgate_counting;
-GRANT SELECT ON referral_was, appointment, pickup, closure TO throughgate_counting;
+  withdrawn_on, withdrawn_reason, closed, picked_up_on, received_at, known_from, breakdown, release_kind, release_date_certainty, release_date_unknown_reason) ON referral TO throughgate_counting;
+CREATE POLICY counted ON release_again FOR SELECT TO throughgate_counting USING (true);
+GRANT SELECT ON release_again, referral_was, appointment, pickup, closure TO throughgate_counting;
 GRANT SELECT (id, referral_id, kind, contact_on, recorded_at, undone_at) ON contact TO throughgate_counting;
 GRANT SELECT (id, referral_id, kind, happened_on, recorded_at, organisation, data) ON event TO throughgate_counting;
