@@ -47,11 +47,12 @@ func (s *Sheet) answered(answers map[int]Answer, each func(number int, cells []C
 			old = answerColumns(l.cells)
 		}
 		cells := s.kept(l, old)
-		if answer, ok := answers[l.number]; ok {
-			cells = append(cells, Cell{Text: answer.Answer}, Cell{Text: answer.Why})
-		}
+		answer := answers[l.number]
 		if l.number == s.header {
-			cells = append(cells, Cell{Text: answerColumn}, Cell{Text: whyColumn})
+			answer = Answer{answerColumn, whyColumn}
+		}
+		if len(cells) > 0 {
+			cells = append(cells, Cell{Text: answer.Answer}, Cell{Text: answer.Why})
 		}
 		if err := each(l.number, cells); err != nil {
 			return err

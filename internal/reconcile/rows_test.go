@@ -59,8 +59,8 @@ func bookOf(t testing.TB, rows [][]string, changes ...func(*excelize.File)) []by
 	return b.Bytes()
 }
 
-// release is a row in which everything is right, as heading and cell.
-func release() map[string]string {
+// goodRelease is a row in which everything is right, as heading and cell.
+func goodRelease() map[string]string {
 	return map[string]string{
 		wordGiven: "Siân", wordFamily: "O'Neill", wordBorn: "28/02/1984", wordSex: "Female", wordClientReference: "A1234BC",
 		wordReception: "30/06/2023", wordDrug1: "Heroin", wordDrug2: "Crack cocaine", wordDrug3: "",
@@ -71,8 +71,8 @@ func release() map[string]string {
 	}
 }
 
-// pickup is a provider's row in which everything is right.
-func pickup() map[string]string {
+// goodPickup is a provider's row in which everything is right.
+func goodPickup() map[string]string {
 	return map[string]string{
 		wordOurReference: "HB1", wordGiven: "Siân", wordFamily: "O'Neill", wordBorn: "28/02/1984", wordSex: "Female",
 		wordReceived: "20/11/2023", wordOffered: "22/12/2023", wordAttended: "22/12/2023", wordStart: "23/12/2023",

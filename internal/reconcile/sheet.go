@@ -47,8 +47,9 @@ type Sheet struct {
 	text    *textFile // one of the two is set
 	book    *workbook
 	columns map[string]*field // by the layout's word
-	width   int               // cells in the header
-	header  int               // its row
+	header  int               // the header's row
+	width   int               // its cells, up to the last heading
+	fields  int               // its cells with the empty ones behind that
 }
 
 // field is where a column of the layout stands in this file.
@@ -126,7 +127,7 @@ func (s *Sheet) readHeader(layout Layout) error {
 		if l.broken != "" {
 			return refused("header", "The header cannot be read: "+l.broken+".")
 		}
-		s.header = l.number
+		s.header, s.fields = l.number, len(l.cells)
 		return s.matchHeader(l.cells, layout)
 	}
 	return refused("header", "The file is empty.")
@@ -208,20 +209,18 @@ func (s *Sheet) Each() iter.Seq2[Row, error] {
 	}
 }
 
-// broken is why the row's cells cannot be told to their columns; "" when they can. A workbook leaves
-// out empty cells at the end of a row; a text file that does so has lost a separator somewhere.
+// broken is why the row's cells cannot be told to their columns; "" when they can. A text file has as
+// many fields in each row as in its header, so that a comma too many shows even before empty fields; a
+// workbook leaves out empty cells at the end of a row.
 func (s *Sheet) broken(l line) string {
-	if l.broken != "" {
-		return l.broken
+	most := s.width
+	if s.text != nil {
+		most = s.fields
 	}
-	filled := len(l.cells)
-	for filled > s.width && strings.TrimSpace(l.cells[filled-1].Text) == "" {
-		filled--
+	if l.broken == "" && (len(l.cells) > most || s.text != nil && len(l.cells) < s.width) {
+		return fmt.Sprintf("the row has %d fields where the header has %d", len(l.cells), s.width)
 	}
-	if filled > s.width || s.text != nil && filled < s.width {
-		return fmt.Sprintf("the row has %d fields where the header has %d", filled, s.width)
-	}
-	return ""
+	return l.broken
 }
 
 // Row is one row of a sheet, with its cells found by the layout's words.

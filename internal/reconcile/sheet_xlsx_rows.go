@@ -120,7 +120,7 @@ func (r *rowReader) readCell(start xml.StartElement, l *line) error {
 	}
 	cell, err := r.book.cell(attribute(start, "t"), attribute(start, "s"), raw)
 	switch {
-	case err != nil:
+	case err != nil || strings.TrimSpace(cell.Text) == "":
 		return err
 	case at < 0:
 		return errors.New("a cell without a place")
