@@ -4,7 +4,6 @@ import (
 	"bytes"
 	_ "embed"
 	"fmt"
-	"slices"
 	"strings"
 	"unicode"
 
@@ -24,8 +23,8 @@ type Vocabulary struct {
 	ReferralStatus     WordList `yaml:"referral_status"`
 	YesNo              WordList `yaml:"yes_no"`
 	OpioidSubstitution WordList `yaml:"opioid_substitution"`
-	NoDrug             []string `yaml:"no_drug"`
-	NotAName           []string `yaml:"not_a_name"`
+	NoDrug             WordSet  `yaml:"no_drug"`
+	NotAName           WordSet  `yaml:"not_a_name"`
 	Drugs              WordList
 
 	// NoSurname is what a partner writes for someone who has none; "" means no such mark is agreed.
@@ -61,6 +60,25 @@ func (w *WordList) UnmarshalYAML(node *yaml.Node) error {
 	}
 	return nil
 }
+
+// WordSet is words that all mean the same, folded.
+type WordSet map[string]bool
+
+// UnmarshalYAML reads a plain list of words.
+func (w *WordSet) UnmarshalYAML(node *yaml.Node) error {
+	var words []string
+	if err := node.Decode(&words); err != nil {
+		return err
+	}
+	*w = WordSet{}
+	for _, word := range words {
+		(*w)[Fold(word)] = true
+	}
+	return nil
+}
+
+// Has says whether the text is one of the words.
+func (w WordSet) Has(text string) bool { return w[Fold(text)] }
 
 // Find is the value that the text stands for.
 func (w WordList) Find(text string) (value string, ok bool) {
@@ -103,7 +121,7 @@ func (v Vocabulary) Drug(text string) (name string, ok bool) {
 	if name, ok = v.Drugs.Find(text); ok {
 		return name, true
 	}
-	return "", isOneOf(v.NoDrug, text) || !hasLetter(text)
+	return "", v.NoDrug.Has(text) || !hasLetter(text)
 }
 
 // IsName says whether the text can be somebody's first name or surname: not "Unknown", not a mark,
@@ -115,7 +133,7 @@ func (v Vocabulary) IsName(text string) bool {
 			letters++
 		}
 	}
-	return letters > 1 && !isOneOf(v.NotAName, text)
+	return letters > 1 && !v.NotAName.Has(text)
 }
 
 // IsSurname is IsName, or the configured mark of someone who has no surname.
@@ -171,11 +189,6 @@ func (v Vocabulary) drugKind(text string) string {
 		return ""
 	}
 	return "other"
-}
-
-func isOneOf(words []string, text string) bool {
-	folded := Fold(text)
-	return slices.ContainsFunc(words, func(w string) bool { return Fold(w) == folded })
 }
 
 func hasLetter(text string) bool { return strings.ContainsFunc(text, unicode.IsLetter) }

@@ -42,7 +42,7 @@ func (r Row) Date(word string) (date day.Date, why string) {
 // readDate reads the forms that partners write: dd/mm/yyyy, dd-mm-yyyy, d MMM yyyy and ISO. Day
 // comes before month. Databases add a time of day, which says nothing here.
 func readDate(text string) (date day.Date, why string) {
-	text = clockTime.ReplaceAllString(text, "")
+	text = withoutTime(text)
 	if m := isoDate.FindStringSubmatch(text); m != nil {
 		return realDate(m[1], number(m[2]), m[3])
 	}
@@ -56,6 +56,13 @@ func readDate(text string) (date day.Date, why string) {
 		return day.Date{}, numberCell
 	}
 	return day.Date{}, notADate
+}
+
+func withoutTime(text string) string {
+	if !strings.Contains(text, ":") {
+		return text
+	}
+	return clockTime.ReplaceAllString(text, "")
 }
 
 // realDate refuses what no calendar has: 31 February, month 13, and years of two digits.
@@ -93,7 +100,7 @@ func monthNamed(word string) int {
 
 // numericParts are the first two parts of a date written in numbers only, the year last.
 func numericParts(text string) (first, second int, ok bool) {
-	m := numericDate.FindStringSubmatch(clockTime.ReplaceAllString(strings.TrimSpace(text), ""))
+	m := numericDate.FindStringSubmatch(withoutTime(strings.TrimSpace(text)))
 	if m == nil {
 		return 0, 0, false
 	}
