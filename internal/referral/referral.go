@@ -4,6 +4,7 @@
 package referral
 
 import (
+	"reflect"
 	"time"
 
 	"github.com/google/uuid"
@@ -128,6 +129,8 @@ type Referral struct {
 
 	PersonID uuid.NullUUID `json:"-" db:"person_id"`
 	Detail   []byte        `json:"-" db:"detail_sealed"`
+
+	held was // as it stood when it was held
 }
 
 // Person is who is referred, as people read it.
@@ -196,3 +199,6 @@ type Changed struct {
 	AppointmentFlag Text                     `json:"appointment_flag"`
 	Unchanged       bool                     `json:"unchanged"` // nothing new was said, and nothing stored
 }
+
+// equal says whether two sets of facts say the same.
+func (f Facts) equal(g Facts) bool { return reflect.DeepEqual(f, g) }

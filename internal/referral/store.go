@@ -7,71 +7,215 @@ import (
 
 	"github.com/google/uuid"
 
+	"throughgate/internal/appointment"
+	"throughgate/internal/audit"
+	"throughgate/internal/day"
 	"throughgate/internal/db"
+	"throughgate/internal/person"
+	"throughgate/internal/problem"
 	"throughgate/internal/staff"
+	"throughgate/internal/timeline"
 )
 
-var errSoon = errors.New("not written yet")
-
-// Make takes a referral in.
+// Make takes a referral in and allocates its first appointment: an accepted live referral has one,
+// or stands on the unbooked list with the reason. One whose three months are over takes its final
+// state and no place. Everything wrong with it is an *problem.Invalid; one that stands already is a
+// *problem.Conflict. Sent again under the same sender's reference, it is answered as it stands.
 func Make(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, d Draft) (*Made, error) {
-	return nil, errSoon
+	if err := who.Must(staff.Prison); err != nil {
+		return nil, err
+	}
+	r, faults := checked(d, who.Organisation(), day.Of(now), tx.Rules)
+	if err := faults.Err(); err != nil {
+		return nil, err
+	}
+	id, err := person.Know(ctx, tx, now, r.Person.identity())
+	if err != nil {
+		return nil, err
+	}
+	r.PersonID = uuid.NullUUID{UUID: id, Valid: true}
+	r.Source = sourceOf(who)
+	shared, err := r.insert(ctx, tx, now, &d)
+	if errors.Is(err, db.ErrNone) {
+		return again(ctx, tx, who, now, r, d)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return r.begin(ctx, tx, who, now, shared)
 }
 
-// Same compares what was sent again under a sender's reference with what was sent first; differing
-// names the fields (nil, with a zero id, when nothing was sent under it).
-func Same(ctx context.Context, tx *db.Tx, who staff.Who, senderReference string, d Draft) (same bool, id uuid.UUID, differing []string, err error) {
-	return false, uuid.Nil, nil, errSoon
+// sourceOf is how a referral came in: by the API, a page, or a file.
+func sourceOf(who staff.Who) string {
+	if via := who.By.Via; via == "api" || via == "page" {
+		return via
+	}
+	return "file"
 }
 
-// Find is one referral with its timeline; showing it is audited.
+// insert stores a new referral, unless one stands already that it would double: then ErrNone. Two
+// referrals of one person never run at once, since person.Know holds the person; the constraints
+// stand behind that, and ON CONFLICT turns their breaking into "nothing stored" as well.
+// shared says that the prison number is also somebody else's, born on another day.
+func (r *Referral) insert(ctx context.Context, tx *db.Tx, now time.Time, sent *Draft) (shared bool, err error) {
+	r.ID, r.Reference, r.Version, r.ReceivedAt, r.UpdatedAt = uuid.New(), newReference(), 1, now, now
+	if err := r.sealDetail(tx, sent); err != nil {
+		return false, err
+	}
+	var stored struct {
+		Earlier uuid.NullUUID `db:"earlier_id"`
+		Shared  bool          `db:"shared"`
+	}
+	err = tx.Get(ctx, &stored, `
+		INSERT INTO referral (
+		  id, reference, person_id, prison, provider, source, sender_reference_bix, detail_sealed, earlier_id,
+		  referred_on, planned_release_on, release_date_unknown_reason, release_kind, release_date_certainty,
+		  released_on, unplanned, set_aside, age_at_release, sex, substances, substance_group,
+		  opioid_substitution, bridging_until, naloxone_supplied, attends_smart, reconnect_referred,
+		  consent_share, consent_reconnect, consent_on, received_at, updated_at, known_from)
+		SELECT
+		  $1::uuid, $2::text, $3::uuid, $4::text, $5::text, $6::text, $7::bytea, $8::bytea, earlier_referral($3::uuid, $1::uuid),
+		  $9::date, $10::date, $11::text, $12::text, $13::text,
+		  $14::date, $15::boolean, $16::text, $17::integer, $18::text, $19::text[], $20::text,
+		  $21::text, $22::date, $23::boolean, $24::boolean, $25::boolean,
+		  $26::text, $27::text, $28::date, $29::timestamptz, $29::timestamptz, $29::timestamptz
+		WHERE NOT EXISTS (SELECT FROM standing_referral($3::uuid, $5::text, coalesce($14::date, $10::date)))
+		ON CONFLICT DO NOTHING
+		RETURNING earlier_id, number_is_shared(person_id) AS shared`,
+		r.ID, r.Reference, r.PersonID, r.Prison, r.Provider, r.Source, senderIndex(tx, r.SenderReference), r.Detail,
+		r.ReferredOn, r.PlannedReleaseDate, r.ReleaseDateUnknownReason, r.ReleaseKind, r.ReleaseDateCertainty,
+		r.ReleasedOn, r.Unplanned, r.SetAside, r.AgeAtRelease, r.Sex, r.Substances, r.SubstanceGroup,
+		r.OpioidSubstitution.Medicine, r.OpioidSubstitution.BridgingUntil, r.NaloxoneSupplied, r.AttendsSMART, r.ReconnectReferred,
+		r.Consent.ShareWithProvider, r.Consent.ShareWithReconnect, r.Consent.RecordedOn, now)
+	if stored.Earlier.Valid {
+		r.EarlierID = &stored.Earlier.UUID
+	}
+	return stored.Shared, err
+}
+
+// begin writes the first event and allocates the first appointment.
+func (r *Referral) begin(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, shared bool) (*Made, error) {
+	data := map[string]any{"release_on": r.ReleaseOn(), "released": !r.ReleasedOn.IsZero(), "unplanned": r.Unplanned}
+	if r.SetAside != "" {
+		data["set_aside"] = r.SetAside
+	}
+	if r.EarlierID != nil {
+		data["earlier_id"] = r.EarlierID
+	}
+	if shared {
+		data["prison_number_of_another"] = true // with another date of birth: one of the two is a slip
+	}
+	event := timeline.Event{ReferralID: r.ID, Kind: "referred", On: r.ReferredOn, Data: data}
+	if _, err := timeline.Record(ctx, tx, who, now, event); err != nil {
+		return nil, err
+	}
+	var booked *appointment.Appointment
+	if r.live(day.Of(now)) {
+		a, reason, err := appointment.Allocate(ctx, tx, who, now, r.wish())
+		if err != nil {
+			return nil, err
+		}
+		booked = a
+		if r.take(a, reason, ""); r.UnbookedReason != "" || r.AppointmentFlag != "" {
+			if err := r.settle(ctx, tx, now); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return r.made(booked, day.Of(now)), nil
+}
+
+func (r *Referral) made(a *appointment.Appointment, today day.Date) *Made {
+	return &Made{
+		ID: r.ID, Reference: r.Reference, State: StateOf(r.Facts, today), Appointment: a, UnbookedReason: r.UnbookedReason,
+		SetAside: r.SetAside, Unplanned: r.Unplanned, EarlierID: r.EarlierID,
+	}
+}
+
+// again answers a referral that was not stored because something stands already: the same sender's
+// reference, or a referral for the same person and release.
+func again(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, r *Referral, d Draft) (*Made, error) {
+	same, id, differing, err := Same(ctx, tx, who, d.SenderReference, d)
+	switch {
+	case err != nil:
+		return nil, err
+	case same:
+		return asItStands(ctx, tx, who, now, id)
+	case id != uuid.Nil:
+		return nil, &problem.Conflict{Code: "reference_reused", ID: id.String(), Fields: differing,
+			Message: "A referral with this sender's reference stands already, with other content."}
+	}
+	var standing struct {
+		ID     uuid.UUID `db:"id"`
+		Prison string    `db:"prison"`
+	}
+	err = tx.Get(ctx, &standing, `SELECT id, prison FROM standing_referral($1, $2, $3)`, r.PersonID, r.Provider, r.ReleaseOn())
+	switch {
+	case errors.Is(err, db.ErrNone): // it was undone this very moment, or our reference was taken: nothing is lost by asking again
+		return nil, &problem.Unavailable{Message: "Somebody else was changing this person's referral. Send it again."}
+	case err != nil:
+		return nil, err
+	case standing.Prison == who.Organisation():
+		return nil, duplicate(standing.ID)
+	}
+	return nil, &heldElsewhere{duplicate(uuid.Nil), standing.ID}
+}
+
+func asItStands(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id uuid.UUID) (*Made, error) {
+	r, err := Hold(ctx, tx, who, id, 0)
+	if err != nil {
+		return nil, err
+	}
+	open, err := appointment.Open(ctx, tx, id)
+	if err != nil {
+		return nil, err
+	}
+	made := r.made(open, day.Of(now))
+	made.Again = true
+	return made, audit.Write(ctx, tx, who.By, now, "sent_again", "referral", id.String(), nil)
+}
+
+// Find is one referral whole, with its appointments and its timeline. That it was shown is audited;
+// what belongs to somebody else is not found.
 func Find(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id uuid.UUID) (*Referral, error) {
-	return nil, errSoon
+	r := &Referral{}
+	err := tx.Get(ctx, r, `
+		SELECT `+columns+`
+		FROM referral r
+		WHERE r.id = $1
+		  AND $2 IN (r.prison, r.provider)`, id, who.Organisation())
+	switch {
+	case errors.Is(err, db.ErrNone):
+		return nil, &problem.NotFound{What: "referral"}
+	case err != nil:
+		return nil, err
+	}
+	if err := r.read(ctx, tx); err != nil {
+		return nil, err
+	}
+	r.State = StateOf(r.Facts, day.Of(now))
+	if r.Appointments, err = appointment.Chain(ctx, tx, id); err != nil {
+		return nil, err
+	}
+	if r.Appointment, err = appointment.Open(ctx, tx, id); err != nil {
+		return nil, err
+	}
+	if r.Timeline, err = timeline.Of(ctx, tx, id); err != nil {
+		return nil, err
+	}
+	return r, shown(ctx, tx, who, now, "referral", r.PersonID)
 }
 
-// Filter narrows List; a zero field does not.
-type Filter struct {
-	State, ReleaseFrom, ReleaseTo, UpdatedSince, Cursor string // as typed
-	Limit                                               int    // 0 is 50; at most 200
-}
-
-// Page is a part of a list; NextCursor is nil on the last.
-type Page struct {
-	Items      []Referral `json:"items"`
-	NextCursor *string    `json:"next_cursor"`
-}
-
-// List is the asker's referrals, oldest clock first.
-func List(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, f Filter) (Page, error) {
-	return Page{}, errSoon
-}
-
-func ChangeDate(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id uuid.UUID, d DateChange) (*Changed, error) {
-	return nil, errSoon
-}
-func Release(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id uuid.UUID, d ReleaseDraft) (*Changed, error) {
-	return nil, errSoon
-}
-func Transfer(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id uuid.UUID, d TransferDraft) (*Changed, error) {
-	return nil, errSoon
-}
-func Withdraw(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id uuid.UUID, d WithdrawalDraft) (*Changed, error) {
-	return nil, errSoon
-}
-func Correct(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id uuid.UUID, d CorrectionDraft) (*Changed, error) {
-	return nil, errSoon
-}
-func Undo(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id uuid.UUID, d UndoDraft) (*Changed, error) {
-	return nil, errSoon
-}
-
-// AllocateWaiting, Allocate and FollowRow.
-func AllocateWaiting(ctx context.Context, tx *db.Tx, now time.Time) (n int, err error) {
-	return 0, errSoon
-}
-func Allocate(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id uuid.UUID) (*Changed, error) {
-	return nil, errSoon
-}
-func FollowRow(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id uuid.UUID) (*Changed, error) {
-	return nil, errSoon
+// shown writes one audit row for each person whose data the answer holds.
+func shown(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, where string, people ...uuid.NullUUID) error {
+	ids := make([]string, 0, len(people))
+	for _, p := range people {
+		if p.Valid {
+			ids = append(ids, p.UUID.String())
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	return audit.WriteEach(ctx, tx, who.By, now, "shown", "person", ids, audit.Detail{"where": where})
 }

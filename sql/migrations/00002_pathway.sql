@@ -145,6 +145,7 @@ CREATE TABLE referral (
   withdrawn_reason text CHECK (withdrawn_reason IN ('mistaken', 'duplicate', 'need_gone', 'declined', 'release_cancelled', 'moved_to_prison_elsewhere', 'died')),
   closed boolean NOT NULL DEFAULT false,
   picked_up_on date,
+  asked_for_by text REFERENCES organisation,
 
   version integer NOT NULL DEFAULT 1,
   received_at timestamptz NOT NULL,
@@ -167,14 +168,22 @@ CREATE UNIQUE INDEX one_referral_per_sender_reference ON referral (prison, sende
   WHERE sender_reference_bix IS NOT NULL AND moved_from IS NULL;
 CREATE INDEX referral_of_person ON referral (person_id);
 CREATE INDEX referral_nameless ON referral (nameless_bix) WHERE nameless_bix IS NOT NULL;
-CREATE INDEX referral_of_prison ON referral (prison, updated_at);
-CREATE INDEX referral_of_provider ON referral (provider, updated_at) WHERE provider IS NOT NULL;
-CREATE INDEX referral_awaiting ON referral (planned_release_on, id)
+CREATE INDEX referral_of_prison ON referral (prison, (coalesce(released_on, planned_release_on, DATE '9999-12-31')), id)
+  WHERE provider IS NOT NULL; -- the clock by which lists are sorted; no date comes last
+CREATE INDEX referral_of_provider ON referral (provider, (coalesce(released_on, planned_release_on, DATE '9999-12-31')), id)
+  WHERE provider IS NOT NULL;
+CREATE INDEX referral_awaiting ON referral (prison, planned_release_on, id)
   WHERE released_on IS NULL AND withdrawn_on IS NULL AND provider IS NOT NULL;
-CREATE INDEX referral_unbooked ON referral (provider, coalesce(released_on, planned_release_on), id)
+CREATE INDEX referral_date_changed ON referral (prison, planned_release_on, id)
+  WHERE date_changed_at IS NOT NULL AND released_on IS NULL AND withdrawn_on IS NULL AND provider IS NOT NULL;
+CREATE INDEX referral_unbooked ON referral (provider, (coalesce(released_on, planned_release_on, DATE '9999-12-31')), id)
   WHERE unbooked_reason IS NOT NULL;
+CREATE INDEX referral_after_bridging ON referral (provider, (coalesce(released_on, planned_release_on, DATE '9999-12-31')), id)
+  WHERE appointment_flag = 'after_bridging';
 CREATE INDEX referral_released ON referral (provider, released_on, id)
   WHERE released_on IS NOT NULL AND picked_up_on IS NULL AND NOT closed;
+CREATE INDEX referral_asked_for ON referral (provider, (coalesce(released_on, planned_release_on, DATE '9999-12-31')), id)
+  WHERE asked_for_by IS NOT NULL;
 -- Carries what the counting queries read, so that they never visit the rows themselves.
 CREATE INDEX referral_counted ON referral (released_on)
   INCLUDE (picked_up_on, breakdown, substance_group, referred_on, received_on, opioid_substitution, naloxone_supplied, attends_smart, reconnect_referred)
@@ -226,6 +235,7 @@ COMMENT ON COLUMN referral.withdrawn_on IS 'Withdrawn before release, on this da
 COMMENT ON COLUMN referral.withdrawn_reason IS 'Why.';
 COMMENT ON COLUMN referral.closed IS 'It has a closure that stands.';
 COMMENT ON COLUMN referral.picked_up_on IS 'Day of the pick-up that stands; kept equal to table pickup.';
+COMMENT ON COLUMN referral.asked_for_by IS 'Another prison that has sent a referral for the same person and release, until the provider has decided; null for none.';
 COMMENT ON COLUMN referral.version IS 'Goes up with every change, so that two people editing notice each other.';
 COMMENT ON COLUMN referral.received_at IS 'The moment it came in.';
 COMMENT ON COLUMN referral.updated_at IS 'The moment of the last change.';
@@ -563,11 +573,22 @@ CREATE FUNCTION earlier_referral(who uuid, not_this uuid)
 COMMENT ON FUNCTION earlier_referral IS 'The person''s latest release before this referral, to link them.';
 
 -- +goose StatementBegin
+CREATE FUNCTION number_is_shared(who uuid)
+  RETURNS boolean LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public
+  BEGIN ATOMIC
+    SELECT EXISTS (
+      SELECT FROM person p JOIN person other ON other.prison_number_bix = p.prison_number_bix AND other.id <> p.id
+      WHERE p.id = who);
+  END;
+-- +goose StatementEnd
+COMMENT ON FUNCTION number_is_shared IS 'Whether somebody else, born on another day, is known under this person''s prison number: one of the two is a slip.';
+
+-- +goose StatementBegin
 CREATE FUNCTION hand_over(which uuid, to_prison text, at timestamptz)
   RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
 BEGIN
   UPDATE referral
-  SET prison = to_prison, moved_from = prison, version = version + 1, updated_at = at
+  SET prison = to_prison, moved_from = prison, asked_for_by = NULL, version = version + 1, updated_at = at
   WHERE id = which AND prison = our_organisation();
   IF NOT FOUND THEN
     RAISE EXCEPTION 'only the prison that has a referral can hand it over';

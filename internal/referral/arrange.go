@@ -1,0 +1,134 @@
+package referral
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"throughgate/internal/appointment"
+	"throughgate/internal/day"
+	"throughgate/internal/db"
+	"throughgate/internal/staff"
+)
+
+// live says whether the person is still to be seen: not ended, and its three months not over.
+func (f Facts) live(today day.Date) bool {
+	return f.Provider != "" && !StateOf(f, today).Final()
+}
+
+// wish is what the referral asks of an appointment.
+func (r *Referral) wish() appointment.Wish {
+	return appointment.Wish{
+		ReferralID: r.ID, Provider: string(r.Provider), ReleaseOn: r.ReleaseOn(), Released: !r.ReleasedOn.IsZero(),
+		Prescribing: r.OpioidSubstitution.Medicine != "", BridgingUntil: r.OpioidSubstitution.BridgingUntil,
+	}
+}
+
+// arrange makes the appointment follow what is known now: kept, moved, booked or freed. It sets the
+// reason why there is none, and the flag, and leaves storing them to the caller.
+func (r *Referral) arrange(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time) (m appointment.Moved, err error) {
+	if r.Provider == "" {
+		return m, nil
+	}
+	if r.live(day.Of(now)) {
+		m, err = appointment.Follow(ctx, tx, who, now, r.wish())
+		r.take(m.New, m.Reason, m.Flag)
+		return m, err
+	}
+	m.Old, err = appointment.Free(ctx, tx, who, now, r.ID, r.ended())
+	r.take(nil, "", "")
+	return m, err
+}
+
+// take notes what became of the appointment.
+func (r *Referral) take(a *appointment.Appointment, reason, flag string) {
+	r.UnbookedReason, r.AppointmentFlag = Text(reason), Text(flag)
+	if flag == "" && a != nil && a.AfterBridging {
+		r.AppointmentFlag = appointment.FlagAfterBridging
+	}
+}
+
+// ended is why no appointment is needed any more.
+func (r *Referral) ended() string {
+	switch {
+	case !r.WithdrawnOn.IsZero():
+		return "withdrawn"
+	case !r.PickedUpOn.IsZero():
+		return "picked_up"
+	case r.Closed:
+		return "closed"
+	}
+	return "three_months_over"
+}
+
+// settle stores what arrange or take found, where that is all that changed.
+func (r *Referral) settle(ctx context.Context, tx *db.Tx, now time.Time) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE referral
+		SET unbooked_reason = $2, appointment_flag = $3, updated_at = $4
+		WHERE id = $1
+		  AND (unbooked_reason, appointment_flag) IS DISTINCT FROM ($2::text, $3::text)`,
+		r.ID, r.UnbookedReason, r.AppointmentFlag, now)
+	return err
+}
+
+// Allocate gives a row that was just stored its first appointment, or the reason why it has none. It
+// is for files, which store many rows at once.
+func Allocate(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id uuid.UUID) (*Changed, error) {
+	return FollowRow(ctx, tx, who, now, id)
+}
+
+// FollowRow makes the appointment follow a row that was changed in the same transaction.
+func FollowRow(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id uuid.UUID) (*Changed, error) {
+	r, err := Hold(ctx, tx, who, id, 0)
+	if err != nil {
+		return nil, err
+	}
+	moved, err := r.arrange(ctx, tx, who, now)
+	if err != nil {
+		return nil, err
+	}
+	return r.changed(moved, day.Of(now)), r.settle(ctx, tx, now)
+}
+
+// AllocateWaiting books those who wait for a place, earliest release first, as places open; n is how
+// many got one. It needs the jobs' part, or a provider's own scope, and passes over whoever is being
+// worked on just now: whoever does that books them.
+func AllocateWaiting(ctx context.Context, tx *db.Tx, now time.Time) (n int, err error) {
+	var waiting []Referral
+	err = tx.Select(ctx, &waiting, `
+		SELECT `+columns+`
+		FROM referral r
+		WHERE r.unbooked_reason IS NOT NULL
+		  AND r.provider IS NOT NULL
+		  AND coalesce(r.released_on, r.planned_release_on) BETWEEN $1 AND $2
+		ORDER BY coalesce(r.released_on, r.planned_release_on), r.id
+		FOR NO KEY UPDATE SKIP LOCKED`,
+		day.Of(now).Add(-LiveDays), day.Of(now).Add(7*tx.Rules.Allocation.OpenWeeks))
+	if err != nil {
+		return 0, err
+	}
+	for i := range waiting {
+		booked, err := waiting[i].bookWaiting(ctx, tx, now)
+		if err != nil {
+			return n, err
+		}
+		if booked {
+			n++
+		}
+	}
+	return n, nil
+}
+
+// bookWaiting looks for a place before it books one, so that who goes on waiting leaves no event.
+func (r *Referral) bookWaiting(ctx context.Context, tx *db.Tx, now time.Time) (booked bool, err error) {
+	free, err := appointment.NextFree(ctx, tx, now, r.wish())
+	if err != nil || free == nil || !r.live(day.Of(now)) {
+		return false, err
+	}
+	if _, err = r.arrange(ctx, tx, staff.Service, now); err != nil {
+		return false, err
+	}
+	return r.UnbookedReason == "", r.settle(ctx, tx, now)
+}
