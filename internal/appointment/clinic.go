@@ -1,0 +1,80 @@
+package appointment
+
+import (
+	"context"
+	"time"
+
+	"github.com/lib/pq"
+
+	"throughgate/config"
+	"throughgate/internal/db"
+)
+
+// BringIn makes the clinics and closed days in the database those of the configuration, and opens or
+// closes slots to match. A clinic that is gone keeps what is booked and opens nothing more. It needs
+// the Jobs part, and the providers to be there as organisations.
+func BringIn(ctx context.Context, tx *db.Tx, now time.Time) error {
+	if err := alone(ctx, tx); err != nil {
+		return err
+	}
+	var providers, codes, closedAt, closed []string
+	for _, p := range tx.Rules.Providers {
+		for _, c := range p.Clinics {
+			if err := bringInClinic(ctx, tx, p.Code, c); err != nil {
+				return err
+			}
+			providers, codes = append(providers, p.Code), append(codes, c.Code)
+		}
+		for _, d := range p.ClosedDays {
+			closedAt, closed = append(closedAt, p.Code), append(closed, d)
+		}
+	}
+	if _, err := tx.Exec(ctx, `
+		UPDATE clinic SET active = false
+		WHERE active
+		  AND (provider, code) NOT IN (SELECT provider, code FROM unnest($1::text[], $2::text[]) AS wanted (provider, code))`,
+		pq.Array(providers), pq.Array(codes)); err != nil {
+		return err
+	}
+	if err := bringInClosedDays(ctx, tx, closedAt, closed); err != nil {
+		return err
+	}
+	_, err := OpenSlots(ctx, tx, now)
+	return err
+}
+
+// alone lets one server at a time change clinics and slots; several start at once after an update.
+func alone(ctx context.Context, tx *db.Tx) error {
+	_, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtext('throughgate slots'))`)
+	return err
+}
+
+func bringInClinic(ctx context.Context, tx *db.Tx, provider string, c config.Clinic) error {
+	weekday, _ := config.Weekday(c.Weekday) // config has refused what is none
+	_, err := tx.Exec(ctx, `
+		INSERT INTO clinic (provider, code, weekday, starts, ends, slot_minutes, places, prescribing,
+		  place, address, ask_for, telephone, directions)
+		VALUES ($1, $2, $3, $4::time, $5::time, $6, $7, $8, $9, $10, $11, $12, $13)
+		ON CONFLICT (provider, code) DO UPDATE
+		SET weekday = excluded.weekday, starts = excluded.starts, ends = excluded.ends,
+		  slot_minutes = excluded.slot_minutes, places = excluded.places, prescribing = excluded.prescribing,
+		  place = excluded.place, address = excluded.address, ask_for = excluded.ask_for,
+		  telephone = excluded.telephone, directions = excluded.directions, active = true`,
+		provider, c.Code, int(weekday), c.Start, c.End, c.SlotMinutes, c.Places, c.Prescribing,
+		c.Place, c.Address, c.AskFor, c.Telephone, c.Directions)
+	return err
+}
+
+func bringInClosedDays(ctx context.Context, tx *db.Tx, providers, days []string) error {
+	if _, err := tx.Exec(ctx, `
+		DELETE FROM closed_day
+		WHERE (provider, closed_on) NOT IN (SELECT provider, closed_on FROM unnest($1::text[], $2::date[]) AS wanted (provider, closed_on))`,
+		pq.Array(providers), pq.Array(days)); err != nil {
+		return err
+	}
+	_, err := tx.Exec(ctx, `
+		INSERT INTO closed_day (provider, closed_on)
+		SELECT provider, closed_on FROM unnest($1::text[], $2::date[]) AS wanted (provider, closed_on)
+		ON CONFLICT DO NOTHING`, pq.Array(providers), pq.Array(days))
+	return err
+}
