@@ -71,7 +71,7 @@ func (p *Pool) Try(ctx context.Context, scope Scope, act func(*Tx) error) error 
 }
 
 func (p *Pool) begin(ctx context.Context, scope Scope) (*Tx, error) {
-	begun, err := p.db.BeginTxx(ctx, nil)
+	begun, err := p.db.BeginTxx(ctx, options(scope))
 	if err != nil {
 		return nil, wrap(err)
 	}
@@ -81,6 +81,14 @@ func (p *Pool) begin(ctx context.Context, scope Scope) (*Tx, error) {
 		return nil, err
 	}
 	return tx, nil
+}
+
+// options let the figures of one report, made by several statements, come from one snapshot.
+func options(scope Scope) *sql.TxOptions {
+	if scope.Part == Counting {
+		return &sql.TxOptions{Isolation: sql.LevelRepeatableRead}
+	}
+	return nil
 }
 
 // As goes on under another scope, to the end of the transaction or the next As. Matching uses it:
