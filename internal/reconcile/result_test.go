@@ -104,9 +104,9 @@ func TestAResultFileComesBackTheSame(t *testing.T) {
 }
 
 func TestALargeResultLeavesNoTemporaryFile(t *testing.T) {
-	row := with(goodPickup(), wordNotes, strings.Repeat("note ", 200))
+	row := with(goodPickup(), wordNotes, strings.Repeat("note ", 5000))
 	rows := table(ProviderPickups(), row)
-	for range 20_000 {
+	for range 800 {
 		rows = append(rows, rows[1])
 	}
 	s := mustRead(t, bookOf(t, rows), ProviderPickups())

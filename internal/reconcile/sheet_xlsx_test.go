@@ -3,6 +3,7 @@ package reconcile
 import (
 	"archive/zip"
 	"bytes"
+	"compress/flate"
 	"io"
 	"strings"
 	"testing"
@@ -141,14 +142,39 @@ func TestTheFilledSheetNeedNotBeTheFirst(t *testing.T) {
 }
 
 func TestABombIsRefusedBeforeItGoesOff(t *testing.T) {
-	good := bookOf(t, table(ProviderPickups(), goodPickup()))
-	bomb := changePart(t, good, "xl/media/picture.bin", func(string) string { return strings.Repeat("\x00", maxUnpacked) })
-	if got := refusal(t, bomb, ProviderPickups()); !strings.Contains(got, "unpacks to more than 200 MiB") {
-		t.Errorf("a bomb of %d bytes: %q", len(bomb), got)
+	var bomb bytes.Buffer
+	z := zip.NewWriter(&bomb)
+	_, err := z.CreateRaw(&zip.FileHeader{Name: "xl/media/picture.bin", Method: zip.Deflate, UncompressedSize64: maxUnpacked + 1})
+	must(err)
+	must(z.Close())
+	if got := refusal(t, bomb.Bytes(), ProviderPickups()); !strings.Contains(got, "unpacks to more than 200 MiB") {
+		t.Errorf("a bomb of %d bytes: %q", bomb.Len(), got)
 	}
-	long := changePart(t, good, "xl/sharedStrings.xml", func(string) string { return "<sst><si><t>" + strings.Repeat("x", 100<<20) + "</t></si></sst>" })
+	good := bookOf(t, table(ProviderPickups(), goodPickup()))
+	long := changePart(t, good, "xl/sharedStrings.xml", func(string) string { return "<sst><si><t>" + strings.Repeat("x", 4*maxToken) + "</t></si></sst>" })
 	if got := refusal(t, long, ProviderPickups()); !strings.Contains(got, "larger than a spreadsheet's cell") {
-		t.Errorf("a field of 100 MB: %q", got)
+		t.Errorf("a field of 4 MiB: %q", got)
+	}
+}
+
+// A part that unpacks to more than it says is damage, and reading stops where it says it ends.
+func TestAPartThatLiesAboutItsSize(t *testing.T) {
+	var packed, file bytes.Buffer
+	w, err := flate.NewWriter(&packed, flate.BestSpeed)
+	must(err)
+	_, err = w.Write(bytes.Repeat([]byte("<x/>"), 1<<20))
+	must(err)
+	must(w.Close())
+	z := zip.NewWriter(&file)
+	for _, name := range []string{"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} {
+		part, err := z.CreateRaw(&zip.FileHeader{Name: name, Method: zip.Deflate, UncompressedSize64: 100, CompressedSize64: uint64(packed.Len())})
+		must(err)
+		_, err = part.Write(packed.Bytes())
+		must(err)
+	}
+	must(z.Close())
+	if got := refusal(t, file.Bytes(), ProviderPickups()); !strings.Contains(got, "damaged") {
+		t.Errorf("got %q", got)
 	}
 }
 
