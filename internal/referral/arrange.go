@@ -25,28 +25,38 @@ func (r *Referral) wish() appointment.Wish {
 	}
 }
 
-// arrange makes the appointment follow what is known now: kept, moved, booked or freed. It sets the
-// reason why there is none, and the flag, and leaves storing them to the caller.
+// arrange makes the appointment follow what is known now: kept, moved, booked or freed. Package
+// appointment keeps the row's unbooked_reason and appointment_flag in step.
 func (r *Referral) arrange(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time) (m appointment.Moved, err error) {
-	if r.Provider == "" {
+	switch {
+	case r.Provider == "":
 		return m, nil
-	}
-	if r.live(day.Of(now)) {
+	case r.live(day.Of(now)):
 		m, err = appointment.Follow(ctx, tx, who, now, r.wish())
-		r.take(m.New, m.Reason, m.Flag)
+	default:
+		m.Old, err = appointment.Free(ctx, tx, who, now, r.ID, r.ended())
+	}
+	if err != nil {
 		return m, err
 	}
-	m.Old, err = appointment.Free(ctx, tx, who, now, r.ID, r.ended())
-	r.take(nil, "", "")
-	return m, err
+	switch {
+	case m.New != nil || !r.live(day.Of(now)):
+		r.UnbookedReason, r.AppointmentFlag = "", Text(m.Flag)
+	case m.Reason != "":
+		r.UnbookedReason, r.AppointmentFlag = Text(m.Reason), ""
+	}
+	return m, r.warn(ctx, tx, m.New)
 }
 
-// take notes what became of the appointment.
-func (r *Referral) take(a *appointment.Appointment, reason, flag string) {
-	r.UnbookedReason, r.AppointmentFlag = Text(reason), Text(flag)
-	if flag == "" && a != nil && a.AfterBridging {
-		r.AppointmentFlag = appointment.FlagAfterBridging
+// warn flags a referral whose appointment lies after the bridging prescription, which puts it first
+// on the provider's list.
+func (r *Referral) warn(ctx context.Context, tx *db.Tx, a *appointment.Appointment) error {
+	if a == nil || !a.AfterBridging || r.AppointmentFlag != "" {
+		return nil
 	}
+	r.AppointmentFlag = appointment.FlagAfterBridging
+	_, err := tx.Exec(ctx, `UPDATE referral SET appointment_flag = $2 WHERE id = $1`, r.ID, r.AppointmentFlag)
+	return err
 }
 
 // ended is why no appointment is needed any more.
@@ -60,17 +70,6 @@ func (r *Referral) ended() string {
 		return "closed"
 	}
 	return "three_months_over"
-}
-
-// settle stores what arrange or take found, where that is all that changed.
-func (r *Referral) settle(ctx context.Context, tx *db.Tx, now time.Time) error {
-	_, err := tx.Exec(ctx, `
-		UPDATE referral
-		SET unbooked_reason = $2, appointment_flag = $3, updated_at = $4
-		WHERE id = $1
-		  AND (unbooked_reason, appointment_flag) IS DISTINCT FROM ($2::text, $3::text)`,
-		r.ID, r.UnbookedReason, r.AppointmentFlag, now)
-	return err
 }
 
 // Allocate gives a row that was just stored its first appointment, or the reason why it has none. It
@@ -89,7 +88,7 @@ func FollowRow(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id 
 	if err != nil {
 		return nil, err
 	}
-	return r.changed(moved, day.Of(now)), r.settle(ctx, tx, now)
+	return r.changed(moved, day.Of(now)), nil
 }
 
 // AllocateWaiting books those who wait for a place, earliest release first, as places open; n is how
@@ -130,5 +129,5 @@ func (r *Referral) bookWaiting(ctx context.Context, tx *db.Tx, now time.Time) (b
 	if _, err = r.arrange(ctx, tx, staff.Service, now); err != nil {
 		return false, err
 	}
-	return r.UnbookedReason == "", r.settle(ctx, tx, now)
+	return r.UnbookedReason == "", nil
 }

@@ -127,16 +127,15 @@ type Rows struct {
 // was is what stood before an act, as event.was keeps it. Nothing personal is in clear here.
 type was struct {
 	Facts
-	PersonID uuid.NullUUID    `json:"person_id"`
-	Detail   []byte           `json:"detail_sealed"`
-	Identity *person.Identity `json:"-"`
-	Sealed   []byte           `json:"identity_sealed,omitempty"` // who it was said to be, where that changed
-	Rows     Rows             `json:"rows"`
+	PersonID uuid.NullUUID `json:"person_id"`
+	Detail   []byte        `json:"detail_sealed"`
+	Identity []byte        `json:"identity_sealed,omitempty"` // who it was said to be, where that changed ...
+	Number   []byte        `json:"identity_of,omitempty"`     // ... sealed under the index of that prison number
+	Rows     Rows          `json:"rows"`
 }
 
 func (r *Referral) before() was {
-	i := r.Person.identity()
-	return was{Facts: r.Facts, PersonID: r.PersonID, Detail: r.Detail, Identity: &i}
+	return was{Facts: r.Facts, PersonID: r.PersonID, Detail: r.Detail}
 }
 
 // Keep ends an act on a referral that was held: the event is written, the appointment follows, the
@@ -154,7 +153,6 @@ func Keep(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, r *Refer
 	if err != nil {
 		return nil, err
 	}
-	r.Version++
 	if err := r.store(ctx, tx, now); err != nil {
 		return nil, err
 	}
@@ -179,25 +177,27 @@ func (r *Referral) changed(m appointment.Moved, today day.Date) *Changed {
 	}
 }
 
-// store writes what acts may change. What broke a rule that two people could break at once comes
+// store writes what acts may change, and reads what package appointment has written meanwhile: why
+// there is no appointment, and the flag. What broke a rule that two people could break at once comes
 // back as the same answer as the check's own.
 func (r *Referral) store(ctx context.Context, tx *db.Tx, now time.Time) error {
-	_, err := tx.Exec(ctx, `
+	err := tx.Get(ctx, r, `
 		UPDATE referral
-		SET person_id = $2, sender_reference_bix = $3, detail_sealed = $4, version = $5, updated_at = $6,
-		    referred_on = $7, planned_release_on = $8, release_date_unknown_reason = $9, release_kind = $10,
-		    release_date_certainty = $11, date_changed_at = $12, released_on = $13, unplanned = $14, set_aside = $15,
-		    age_at_release = $16, sex = $17, substances = $18, substance_group = $19, opioid_substitution = $20,
-		    bridging_until = $21, naloxone_supplied = $22, attends_smart = $23, reconnect_referred = $24,
-		    consent_share = $25, consent_reconnect = $26, consent_on = $27, unbooked_reason = $28, appointment_flag = $29,
-		    withdrawn_on = $30, withdrawn_reason = $31, closed = $32, picked_up_on = $33
-		WHERE id = $1`,
-		r.ID, r.PersonID, senderIndex(tx, r.SenderReference), r.Detail, r.Version, now,
+		SET person_id = $2, sender_reference_bix = $3, detail_sealed = $4, version = version + 1, updated_at = $5,
+		    referred_on = $6, planned_release_on = $7, release_date_unknown_reason = $8, release_kind = $9,
+		    release_date_certainty = $10, date_changed_at = $11, released_on = $12, unplanned = $13, set_aside = $14,
+		    age_at_release = $15, sex = $16, substances = $17, substance_group = $18, opioid_substitution = $19,
+		    bridging_until = $20, naloxone_supplied = $21, attends_smart = $22, reconnect_referred = $23,
+		    consent_share = $24, consent_reconnect = $25, consent_on = $26,
+		    withdrawn_on = $27, withdrawn_reason = $28, closed = $29, picked_up_on = $30
+		WHERE id = $1
+		RETURNING version, unbooked_reason, appointment_flag`,
+		r.ID, r.PersonID, senderIndex(tx, r.SenderReference), r.Detail, now,
 		r.ReferredOn, r.PlannedReleaseDate, r.ReleaseDateUnknownReason, r.ReleaseKind,
 		r.ReleaseDateCertainty, r.DateChangedAt, r.ReleasedOn, r.Unplanned, r.SetAside,
 		r.AgeAtRelease, r.Sex, r.Substances, r.SubstanceGroup, r.OpioidSubstitution.Medicine,
 		r.OpioidSubstitution.BridgingUntil, r.NaloxoneSupplied, r.AttendsSMART, r.ReconnectReferred,
-		r.Consent.ShareWithProvider, r.Consent.ShareWithReconnect, r.Consent.RecordedOn, r.UnbookedReason, r.AppointmentFlag,
+		r.Consent.ShareWithProvider, r.Consent.ShareWithReconnect, r.Consent.RecordedOn,
 		r.WithdrawnOn, r.WithdrawnReason, r.Closed, r.PickedUpOn)
 	return inWords(err)
 }

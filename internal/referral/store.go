@@ -109,20 +109,15 @@ func (r *Referral) begin(ctx context.Context, tx *db.Tx, who staff.Who, now time
 	if _, err := timeline.Record(ctx, tx, who, now, event); err != nil {
 		return nil, err
 	}
-	var booked *appointment.Appointment
-	if r.live(day.Of(now)) {
-		a, reason, err := appointment.Allocate(ctx, tx, who, now, r.wish())
-		if err != nil {
-			return nil, err
-		}
-		booked = a
-		if r.take(a, reason, ""); r.UnbookedReason != "" || r.AppointmentFlag != "" {
-			if err := r.settle(ctx, tx, now); err != nil {
-				return nil, err
-			}
-		}
+	if !r.live(day.Of(now)) {
+		return r.made(nil, day.Of(now)), nil
 	}
-	return r.made(booked, day.Of(now)), nil
+	booked, reason, err := appointment.Allocate(ctx, tx, who, now, r.wish())
+	if err != nil {
+		return nil, err
+	}
+	r.UnbookedReason = Text(reason)
+	return r.made(booked, day.Of(now)), r.warn(ctx, tx, booked)
 }
 
 func (r *Referral) made(a *appointment.Appointment, today day.Date) *Made {

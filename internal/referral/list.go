@@ -1,0 +1,189 @@
+package referral
+
+import (
+	"context"
+	"time"
+
+	"github.com/google/uuid"
+
+	"throughgate/internal/day"
+	"throughgate/internal/db"
+	"throughgate/internal/person"
+	"throughgate/internal/problem"
+	"throughgate/internal/staff"
+)
+
+const (
+	usualPage = 50
+	mostPage  = 200
+)
+
+// Filter narrows List; what is left out does not.
+type Filter struct {
+	State        string // one of the states
+	ReleaseFrom  string // actual or planned release on or after this day
+	ReleaseTo    string // ... and on or before this one
+	UpdatedSince string // a moment (RFC 3339)
+	Cursor       string
+	Limit        int // 0 is 50; at most 200
+}
+
+// Page is a part of a list; NextCursor is nil on the last.
+type Page struct {
+	Items      []Referral `json:"items"`
+	NextCursor *string    `json:"next_cursor"`
+}
+
+// bounds are a Filter as understood.
+type bounds struct {
+	state    State
+	from, to day.Date
+	since    time.Time
+	after    cursor
+	limit    int
+}
+
+func (f Filter) checked(today day.Date) (b bounds, err error) {
+	c := &checking{today: today}
+	b.from, b.to = c.date("release_from", f.ReleaseFrom), c.date("release_to", f.ReleaseTo)
+	b.state = State(f.State)
+	if f.State != "" && !b.state.Known() {
+		c.Add("state", "not_recognised", "There is no such state.")
+	}
+	if f.UpdatedSince != "" {
+		if b.since, err = time.Parse(time.RFC3339, f.UpdatedSince); err != nil {
+			c.Add("updated_since", "moment", "This must be a moment such as 2023-12-04T09:30:00Z.")
+		}
+	}
+	if b.limit = f.Limit; f.Limit == 0 {
+		b.limit = usualPage
+	}
+	if b.limit < 1 || b.limit > mostPage {
+		c.Add("limit", "out_of_range", "This must be between 1 and 200.")
+	}
+	if b.after, err = parseCursor(f.Cursor); err != nil {
+		c.Add("cursor", "invalid", "Give the next_cursor of the page before, as it was.")
+	}
+	return b, c.Err()
+}
+
+// The clock by which lists are sorted is the release, actual or planned; where no date is known it
+// comes last. The state follows from the same facts as in StateOf: $3 is the day from which a
+// release is no longer within its three months.
+const (
+	clock    = `coalesce(r.released_on, r.planned_release_on, DATE '9999-12-31')`
+	filtered = `
+		  AND r.provider IS NOT NULL -- what is shared with nobody is no referral
+		  AND ($2::text = '' OR $2 = CASE
+		    WHEN r.withdrawn_on IS NOT NULL THEN 'withdrawn'
+		    WHEN r.picked_up_on IS NOT NULL THEN 'picked_up'
+		    WHEN r.closed THEN 'closed'
+		    WHEN r.released_on < $3::date THEN 'not_picked_up'
+		    WHEN r.released_on IS NOT NULL THEN 'released'
+		    WHEN r.unbooked_reason IS NOT NULL THEN 'unbooked'
+		    ELSE 'booked' END)
+		  AND ($4::date IS NULL OR coalesce(r.released_on, r.planned_release_on) >= $4)
+		  AND ($5::date IS NULL OR coalesce(r.released_on, r.planned_release_on) <= $5)
+		  AND r.updated_at >= $6
+		  AND (` + clock + `, r.id) > ($7::date, $8::uuid)
+		ORDER BY ` + clock + `, r.id
+		LIMIT $9`
+	listOfPrison   = `SELECT ` + columns + ` FROM referral r WHERE r.prison = $1` + filtered
+	listOfProvider = `SELECT ` + columns + ` FROM referral r WHERE r.provider = $1` + filtered
+)
+
+// List is the asker's referrals, oldest clock first, each audited as shown.
+func List(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, f Filter) (Page, error) {
+	page := Page{Items: []Referral{}}
+	if err := who.Must(staff.Prison, staff.Provider); err != nil {
+		return page, err
+	}
+	today := day.Of(now)
+	b, err := f.checked(today)
+	if err != nil {
+		return page, err
+	}
+	query := listOfPrison
+	if who.Role == staff.Provider {
+		query = listOfProvider
+	}
+	err = tx.Select(ctx, &page.Items, query, who.Organisation(), string(b.state), today.Add(-LiveDays), b.from, b.to, b.since,
+		b.after.Key, b.after.ID, b.limit+1)
+	if err != nil {
+		return page, err
+	}
+	if len(page.Items) > b.limit {
+		page.Items = page.Items[:b.limit]
+		next := page.Items[b.limit-1].place().String()
+		page.NextCursor = &next
+	}
+	return page, open(ctx, tx, who, now, page.Items)
+}
+
+func (r *Referral) place() cursor {
+	if r.ReleaseOn().IsZero() {
+		return cursor{Key: "9999-12-31", ID: r.ID}
+	}
+	return cursor{Key: r.ReleaseOn().String(), ID: r.ID}
+}
+
+// open reads what is sealed of many referrals, with their appointments, and audits that they are shown.
+func open(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, items []Referral) error {
+	people := make([]uuid.NullUUID, len(items))
+	ids := make([]uuid.UUID, len(items))
+	for i, r := range items {
+		people[i], ids[i] = r.PersonID, r.PersonID.UUID
+	}
+	known, err := person.Read(ctx, tx, ids...)
+	if err != nil {
+		return err
+	}
+	for i := range items {
+		r := &items[i]
+		if _, err := r.openDetail(tx); err != nil {
+			return err
+		}
+		r.identify(known[r.PersonID.UUID])
+		r.State = StateOf(r.Facts, day.Of(now))
+	}
+	return shown(ctx, tx, who, now, "list", people...)
+}
+
+// ByReference finds a referral by the reference that people quote, such as TG-7F3K-2Q9D.
+func ByReference(ctx context.Context, tx *db.Tx, who staff.Who, reference string) (id uuid.UUID, err error) {
+	err = tx.Get(ctx, &id, `
+		SELECT r.id
+		FROM referral r
+		WHERE r.reference = $1
+		  AND $2 IN (r.prison, r.provider)`, reference, who.Organisation())
+	if err != nil {
+		return uuid.Nil, notFound(err)
+	}
+	return id, nil
+}
+
+// ByPerson finds the referrals of somebody by prison number with date of birth, NHS number with date
+// of birth, or exact name with date of birth; newest first. The answer is ids: Find shows them.
+func ByPerson(ctx context.Context, tx *db.Tx, i person.Identity) (ids []uuid.UUID, err error) {
+	number, born, nhs, name := person.Blinds(tx.Keys, i)
+	if i.GivenName == "" || i.FamilyName == "" {
+		name = nil
+	}
+	err = tx.Select(ctx, &ids, `
+		SELECT r.id
+		FROM person p
+		JOIN referral r ON r.person_id = p.id
+		WHERE p.prison_number_bix = $1
+		   OR p.nhs_number_bix = $2 AND p.date_of_birth_bix = $3
+		   OR p.name_bix = $4 AND p.date_of_birth_bix = $3
+		ORDER BY r.received_at DESC
+		LIMIT 50`, number, nhs, born, name)
+	return ids, err
+}
+
+func notFound(err error) error {
+	if err == db.ErrNone {
+		return &problem.NotFound{What: "referral"}
+	}
+	return err
+}
