@@ -191,8 +191,10 @@ func overbook(ctx context.Context, tx *db.Tx, now time.Time, w Wish, s span, slo
 	if err != nil {
 		return nil, alreadyBooked(err)
 	}
-	if _, err := keep(ctx, tx, now, w.ReferralID, "", ""); err != nil {
+	a, err := one(ctx, tx, read+` AND a.id = $1`, id)
+	if err != nil {
 		return nil, err
 	}
-	return one(ctx, tx, read+` AND a.id = $1`, id)
+	_, err = keep(ctx, tx, now, w.ReferralID, "", a.flag())
+	return a, err
 }

@@ -89,8 +89,8 @@ func keepOrMove(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, w 
 	if err := mark(ctx, tx, old); err != nil {
 		return Moved{}, err
 	}
-	_, err = keep(ctx, tx, now, w.ReferralID, "", "")
-	return Moved{Old: old, New: old}, err
+	_, err = keep(ctx, tx, now, w.ReferralID, "", old.flag())
+	return Moved{Old: old, New: old, Flag: old.flag()}, err
 }
 
 // bestAlready says whether the rule, with the old place free again, would choose it again.
@@ -106,10 +106,10 @@ func bestAlready(ctx context.Context, tx *db.Tx, now time.Time, w Wish, old *App
 // stay keeps the place after the release and says what is wrong with it. The bridging prescription
 // comes first: a gap in it is the greater danger.
 func stay(ctx context.Context, tx *db.Tx, now time.Time, w Wish, old *Appointment) (Moved, error) {
-	s, flag := w.span(now, tx.Rules), ""
-	if old.AfterBridging = s.afterBridging(old.OnDay); old.AfterBridging {
-		flag = FlagAfterBridging
-	} else if s.late(old.OnDay) || old.StartsAt.Before(s.from) {
+	s := w.span(now, tx.Rules)
+	old.AfterBridging = s.afterBridging(old.OnDay)
+	flag := old.flag()
+	if flag == "" && (s.late(old.OnDay) || old.StartsAt.Before(s.from)) {
 		flag = FlagOutsideTarget
 	}
 	if err := mark(ctx, tx, old); err != nil {
@@ -117,6 +117,14 @@ func stay(ctx context.Context, tx *db.Tx, now time.Time, w Wish, old *Appointmen
 	}
 	_, err := keep(ctx, tx, now, w.ReferralID, "", flag)
 	return Moved{Old: old, New: old, Flag: flag}, err
+}
+
+// flag is what a place alone gives the provider to know. That it is late was known when it was booked.
+func (a *Appointment) flag() string {
+	if a.AfterBridging {
+		return FlagAfterBridging
+	}
+	return ""
 }
 
 // mark writes what has become true of a place that was kept.
