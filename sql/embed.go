@@ -14,3 +14,9 @@ var Migrations embed.FS
 
 // Files are the migrations as one folder.
 func Files() (fs.FS, error) { return fs.Sub(Migrations, "migrations") }
+
+// Counting are the statements behind every published figure. Each is read as it stands; as_known.sql can be put before
+// any of them to see an earlier moment.
+//
+//go:embed counting/*.sql
+var Counting embed.FS

@@ -1,0 +1,67 @@
+package continuity
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"throughgate/internal/day"
+	"throughgate/internal/db"
+	"throughgate/internal/problem"
+)
+
+// Ask says which figures are wanted.
+type Ask struct {
+	WindowEnd   day.Date   // W, of the last window
+	DataThrough day.Date   // T; none is yesterday
+	Months      int        // so many windows, ending on successive month ends, the last on WindowEnd; 0 is 1
+	AsKnownAt   *time.Time // what was known at that moment; nil is now
+	Today       day.Date
+}
+
+// mostMonths is as far back as one question may go: ten years.
+const mostMonths = 120
+
+// Count makes the figures, all of them from one snapshot of the database.
+func Count(ctx context.Context, pool *db.Pool, ask Ask) (*Figures, error) {
+	ask, err := ask.checked()
+	if err != nil {
+		return nil, err
+	}
+	var f *Figures
+	err = pool.Act(ctx, db.Scope{Part: db.Counting}, func(tx *db.Tx) error {
+		c := newCount(ask, tx.Rules)
+		if err := c.read(ctx, tx); err != nil {
+			return fmt.Errorf("counting to %s: %w", ask.WindowEnd, err)
+		}
+		f = c.figures()
+		return nil
+	})
+	return f, err
+}
+
+// checked fills in what was left out and refuses what cannot be answered.
+func (a Ask) checked() (Ask, error) {
+	var wrong problem.Corrections
+	if a.Months == 0 {
+		a.Months = 1
+	}
+	if a.Months < 1 || a.Months > mostMonths {
+		wrong.Add("months", "invalid", fmt.Sprintf("Ask for 1 to %d months.", mostMonths))
+	}
+	given := !a.DataThrough.IsZero()
+	if !given {
+		a.DataThrough = a.Today.Add(-1)
+	}
+	switch {
+	case a.WindowEnd.IsZero():
+		wrong.Add("window_end", "missing", "Say on which day the window ends.")
+	case a.WindowEnd.After(a.DataThrough) && given:
+		wrong.Add("data_through", "before_window_end", fmt.Sprintf(
+			"Data through %s end before the last window does, on %s.", a.DataThrough, a.WindowEnd))
+	case a.WindowEnd.After(a.DataThrough):
+		wrong.Add("window_end", "after_data_through", fmt.Sprintf(
+			"The window ends on %s, after the last complete day, %s (data through).", a.WindowEnd, a.DataThrough))
+	}
+	return a, wrong.Err()
+}

@@ -1,0 +1,25 @@
+package continuity
+
+import (
+	"throughgate/sql"
+)
+
+// The counting statements, by file. What each counts and leaves out is written at its head.
+var (
+	rateSQL        = statement("rate")
+	peopleSQL      = statement("people")
+	adjustedSQL    = statement("adjusted")
+	leadTimeSQL    = statement("lead_time")
+	appointmentSQL = statement("appointment")
+	notReferredSQL = statement("not_referred")
+	smartSQL       = statement("smart")
+	asKnownSQL     = statement("as_known")
+)
+
+func statement(name string) string {
+	text, err := sql.Counting.ReadFile("counting/" + name + ".sql")
+	if err != nil {
+		panic(err) // it is built in
+	}
+	return string(text)
+}

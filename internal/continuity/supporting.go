@@ -1,0 +1,219 @@
+package continuity
+
+import (
+	"context"
+
+	"github.com/jmoiron/sqlx"
+
+	"throughgate/internal/db"
+)
+
+// Supporting are the supporting measures S1 to S12 of measure.md.
+type Supporting struct {
+	S1  Figure       `json:"s1"`  // an appointment booked by the day of release
+	S2  Figure       `json:"s2"`  // offered within 21 days, of mature releases
+	S3  Figure       `json:"s3"`  // appointments attended, of mature releases
+	S4  LeadTime     `json:"s4"`  // referral to release
+	S5  TimeTo       `json:"s5"`  // release to pick-up, of mature releases
+	S6  Figure       `json:"s6"`  // referred, of those recorded as in need
+	S7  Alcohol      `json:"s7"`  // alcohol only
+	S8  Figure       `json:"s8"`  // bridging prescription reaches the first appointment
+	S9  Figure       `json:"s9"`  // opiate group released with naloxone
+	S10 Figure       `json:"s10"` // SMART in prison to SMART in the community, of releases 28 days old
+	S11 Figure       `json:"s11"` // referred to RECONNECT
+	S12 Completeness `json:"s12"`
+}
+
+// Figure is one supporting figure.
+type Figure struct {
+	Numerator   int `json:"numerator"`
+	Denominator int `json:"denominator"`
+	Share
+	NotRecorded int `json:"not_recorded"`
+}
+
+func figure(x, n, notRecorded int) Figure { return Figure{x, n, ShareOf(x, n), notRecorded} }
+
+// LeadTime is S4: days from referral to release, negative when the referral came after it.
+type LeadTime struct {
+	MedianDays  *float64 `json:"median_days"` // null of nothing
+	Share14Days Figure   `json:"share_14_days"`
+}
+
+// TimeTo is S5.
+type TimeTo struct {
+	Bands Bands `json:"bands"`
+}
+
+// The bands of S5; the last but one is too late for M2.
+var bands = [...]string{"0", "1-3", "4-7", "8-14", "15-21", "22-92", "not picked up"}
+
+const lateBand = 5
+
+func bandOf(band *int) int {
+	if band == nil {
+		return len(bands) - 1
+	}
+	return *band
+}
+
+// Bands counts releases by days to pick-up, in order; in JSON an object.
+type Bands [len(bands)]int
+
+func (b Bands) MarshalJSON() ([]byte, error) {
+	places := make([]int, len(bands))
+	for i := range places {
+		places[i] = i
+	}
+	return object(places, func(i int) (string, any) { return bands[i], b[i] })
+}
+
+// Alcohol is S7, with the rates of those who use alcohol only.
+type Alcohol struct {
+	Figure
+	M1 Rate `json:"m1"`
+	M2 Rate `json:"m2"`
+}
+
+// support is what S1 to S4, S6 and S8 to S11 are made of.
+type support struct {
+	leadDays map[int]int // releases by days from referral
+	leadNone int
+
+	onSubstitution, opiate, naloxone, naloxoneNone int
+	smartNone, reconnect, reconnectNone            int
+
+	dayKnown, booked, offered, attended, missed, bridgingKnown, bridged int
+	notReferred, smart, wentOn                                          int
+}
+
+func (c *count) readLeadTimes(ctx context.Context, tx *db.Tx) error {
+	return c.each(ctx, tx, leadTimeSQL, func(rows *sqlx.Rows) error {
+		var stretch, n int
+		var days *int
+		var m support
+		if err := rows.Scan(&stretch, &days, &n, &m.onSubstitution, &m.opiate, &m.naloxone, &m.naloxoneNone,
+			&m.smartNone, &m.reconnect, &m.reconnectNone); err != nil {
+			return err
+		}
+		c.over(stretch, func(w *tally) {
+			w.support.addLead(days, n)
+			w.support.addPerson(m)
+		})
+		return nil
+	})
+}
+
+func (s *support) addLead(days *int, n int) {
+	if days == nil {
+		s.leadNone += n
+		return
+	}
+	if s.leadDays == nil {
+		s.leadDays = map[int]int{}
+	}
+	s.leadDays[*days] += n
+}
+
+func (s *support) addPerson(m support) {
+	s.onSubstitution += m.onSubstitution
+	s.opiate += m.opiate
+	s.naloxone += m.naloxone
+	s.naloxoneNone += m.naloxoneNone
+	s.smartNone += m.smartNone
+	s.reconnect += m.reconnect
+	s.reconnectNone += m.reconnectNone
+}
+
+func (c *count) readAppointments(ctx context.Context, tx *db.Tx) error {
+	return c.each(ctx, tx, appointmentSQL, func(rows *sqlx.Rows) error {
+		var stretch int
+		var m support
+		if err := rows.Scan(&stretch, &m.dayKnown, &m.booked, &m.offered, &m.attended, &m.missed,
+			&m.bridgingKnown, &m.bridged); err != nil {
+			return err
+		}
+		mature := c.days.mature(stretch, c.ask.DataThrough)
+		c.over(stretch, func(w *tally) { w.support.addAppointments(m, mature) })
+		return nil
+	})
+}
+
+func (s *support) addAppointments(m support, mature bool) {
+	s.dayKnown += m.dayKnown
+	s.booked += m.booked
+	s.bridgingKnown += m.bridgingKnown
+	s.bridged += m.bridged
+	if mature {
+		s.offered += m.offered
+		s.attended += m.attended
+		s.missed += m.missed
+	}
+}
+
+func (c *count) readNotReferred(ctx context.Context, tx *db.Tx) error {
+	return c.each(ctx, tx, notReferredSQL, func(rows *sqlx.Rows) error {
+		var stretch, n int
+		if err := rows.Scan(&stretch, &n); err != nil {
+			return err
+		}
+		c.over(stretch, func(w *tally) { w.support.notReferred += n })
+		return nil
+	})
+}
+
+func (c *count) readSMART(ctx context.Context, tx *db.Tx) error {
+	return c.each(ctx, tx, smartSQL, func(rows *sqlx.Rows) error {
+		var stretch, attending, wentOn int
+		if err := rows.Scan(&stretch, &attending, &wentOn); err != nil {
+			return err
+		}
+		c.over(stretch, func(w *tally) {
+			w.support.smart += attending
+			w.support.wentOn += wentOn
+		})
+		return nil
+	})
+}
+
+func (c *count) supporting(w *tally) Supporting {
+	s, all := w.support, w.all.releases
+	return Supporting{
+		S1:  figure(s.booked, s.dayKnown, all-s.dayKnown),
+		S2:  figure(s.offered, w.all.mature, 0),
+		S3:  figure(s.attended, s.attended+s.missed, 0),
+		S4:  s.leadTime(),
+		S5:  TimeTo{Bands(w.bands)},
+		S6:  figure(all, all+s.notReferred, 0),
+		S7:  c.alcohol(w),
+		S8:  figure(s.bridged, s.onSubstitution, s.onSubstitution-s.bridgingKnown),
+		S9:  figure(s.naloxone, s.opiate, s.naloxoneNone),
+		S10: figure(s.wentOn, s.smart, s.smartNone),
+		S11: figure(s.reconnect, all, s.reconnectNone),
+		S12: c.completeness(w),
+	}
+}
+
+func (s *support) leadTime() LeadTime {
+	known, early := 0, 0
+	for days, n := range s.leadDays {
+		known += n
+		if days >= 14 {
+			early += n
+		}
+	}
+	return LeadTime{median(s.leadDays), figure(early, known, s.leadNone)}
+}
+
+func (c *count) alcohol(w *tally) Alcohol {
+	var only, none Group
+	for _, g := range c.groups(w, substanceGroup) {
+		switch g.Name {
+		case "alcohol only":
+			only = g
+		case notRecorded:
+			none = g
+		}
+	}
+	return Alcohol{figure(only.M1.Releases, w.all.releases, none.M1.Releases), only.M1, only.M2}
+}
