@@ -7,19 +7,154 @@ import (
 
 	"github.com/google/uuid"
 
+	"throughgate/internal/day"
 	"throughgate/internal/db"
+	"throughgate/internal/problem"
 	"throughgate/internal/referral"
 	"throughgate/internal/staff"
+	"throughgate/internal/timeline"
 )
 
-var errSoon = errors.New("not written yet")
-
+// Confirm records that the person started or resumed structured treatment, and frees any appointment
+// to come. The same day again is unchanged; another day is a correction and needs a reason. One later
+// than three months after the release is kept as late, and counts in no figure.
 func Confirm(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, referralID uuid.UUID, d Draft) (*referral.Changed, error) {
-	return nil, errSoon
+	if err := who.Must(staff.Provider); err != nil {
+		return nil, err
+	}
+	r, err := referral.Hold(ctx, tx, who, referralID, d.Version)
+	if err != nil {
+		return nil, err
+	}
+	p, err := d.checked(r, day.Of(now))
+	if err != nil {
+		return nil, err
+	}
+	if p.on == r.PickedUpOn {
+		return referral.Unchanged(ctx, tx, now, r)
+	}
+	event := timeline.Event{Kind: "picked_up", On: p.on, Data: map[string]any{"kind": p.kind, "late": p.late}}
+	rows := referral.Rows{Added: map[string]uuid.UUID{"pickup": uuid.New()}}
+	if !r.PickedUpOn.IsZero() {
+		if d.CorrectionReason == "" {
+			return nil, &problem.Conflict{Code: "already_recorded", ID: referralID.String(),
+				Message: "A pick-up on another day is recorded already. To correct it, give a correction reason."}
+		}
+		ended, err := endOld(ctx, tx, who, now, referralID, d.CorrectionReason)
+		if err != nil {
+			return nil, err
+		}
+		rows.Ended = map[string]uuid.UUID{"pickup": ended}
+		event.Note, event.Data["instead_of"] = d.CorrectionReason, r.PickedUpOn
+	}
+	if err := p.insert(ctx, tx, who, now, referralID, rows.Added["pickup"]); err != nil {
+		return nil, err
+	}
+	r.PickedUpOn = p.on
+	return referral.Keep(ctx, tx, who, now, r, event, rows)
 }
+
+func endOld(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, referralID uuid.UUID, reason string) (id uuid.UUID, err error) {
+	err = tx.Get(ctx, &id, `
+		UPDATE pickup
+		SET undone_at = $2, undone_by = $3, undone_reason = $4
+		WHERE referral_id = $1
+		  AND undone_at IS NULL
+		RETURNING id`, referralID, now, who.By.Actor, reason)
+	return id, err
+}
+
+func (p pickup) insert(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, referralID, id uuid.UUID) error {
+	_, err := tx.Exec(ctx, `
+		INSERT INTO pickup (id, referral_id, picked_up_on, kind, modality, late, recorded_at, recorded_by)
+		VALUES ($1, $2, $3, $4, nullif($5, ''), $6, $7, $8)`,
+		id, referralID, p.on, p.kind, p.modality, p.late, now, who.By.Actor)
+	return err
+}
+
+// NotePlace is the place to which a contact's sealed note is tied, with its id as row.
+const NotePlace = "contact.note"
+
+// Contact records that the person was met or spoken to, which is not a pick-up: it is shown and
+// counted under its own name, and moves nothing.
 func Contact(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, referralID uuid.UUID, d ContactDraft) (*referral.Changed, error) {
-	return nil, errSoon
+	if err := who.Must(staff.Prison, staff.Provider); err != nil {
+		return nil, err
+	}
+	r, err := referral.Hold(ctx, tx, who, referralID, d.Version)
+	if err != nil {
+		return nil, err
+	}
+	on, err := d.checked(r, day.Of(now))
+	if err != nil {
+		return nil, err
+	}
+	id := uuid.New()
+	var note []byte
+	if d.Note != "" {
+		if note, err = tx.Keys.Seal(NotePlace, id.String(), []byte(d.Note)); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := tx.Exec(ctx, `
+		INSERT INTO contact (id, referral_id, kind, contact_on, note_sealed, recorded_at, recorded_by)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)`, id, referralID, d.Kind, on, note, now, who.By.Actor); err != nil {
+		return nil, err
+	}
+	event := timeline.Event{Kind: "contact", On: on, Note: d.Note, Data: map[string]any{"kind": d.Kind}}
+	return referral.Keep(ctx, tx, who, now, r, event, referral.Rows{Added: map[string]uuid.UUID{"contact": id}})
 }
+
+// Close ends a referral after the release without a pick-up, on the day that it happened. There may be
+// several ends (somebody returned to custody may later die); the same one on the same day again is
+// unchanged. A prison may say only what it knows: returned to custody, and died.
 func Close(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, referralID uuid.UUID, d ClosureDraft) (*referral.Changed, error) {
-	return nil, errSoon
+	if err := d.allowed(who); err != nil {
+		return nil, err
+	}
+	r, err := referral.Hold(ctx, tx, who, referralID, d.Version)
+	if err != nil {
+		return nil, err
+	}
+	on, err := d.checked(r, day.Of(now))
+	if err != nil {
+		return nil, err
+	}
+	known, err := standing(ctx, tx, referralID, d.Reason)
+	switch {
+	case err != nil:
+		return nil, err
+	case known == on:
+		return referral.Unchanged(ctx, tx, now, r)
+	case !known.IsZero():
+		return nil, &problem.Conflict{Code: "already_recorded", ID: referralID.String(),
+			Message: "This end is recorded already, for another day. Undo that entry first."}
+	}
+	id := uuid.New()
+	if _, err := tx.Exec(ctx, `
+		INSERT INTO closure (id, referral_id, reason, closed_on, provider_name, recorded_at, recorded_by)
+		VALUES ($1, $2, $3, $4, nullif($5, ''), $6, $7)`,
+		id, referralID, d.Reason, on, d.ProviderName, now, who.By.Actor); err != nil {
+		return nil, err
+	}
+	r.Closed = true
+	event := timeline.Event{Kind: "closed", On: on, Data: map[string]any{"reason": d.Reason}}
+	if d.ProviderName != "" {
+		event.Data["provider_name"] = d.ProviderName
+	}
+	return referral.Keep(ctx, tx, who, now, r, event, referral.Rows{Added: map[string]uuid.UUID{"closure": id}})
+}
+
+// standing is the day of the closure for this reason that stands; none when there is none.
+func standing(ctx context.Context, tx *db.Tx, referralID uuid.UUID, reason string) (on day.Date, err error) {
+	err = tx.Get(ctx, &on, `
+		SELECT closed_on
+		FROM closure
+		WHERE referral_id = $1
+		  AND reason = $2
+		  AND undone_at IS NULL`, referralID, reason)
+	if errors.Is(err, db.ErrNone) {
+		return day.Date{}, nil
+	}
+	return on, err
 }

@@ -17,12 +17,23 @@ func (f Facts) live(today day.Date) bool {
 	return f.Provider != "" && !StateOf(f, today).Final()
 }
 
-// wish is what the referral asks of an appointment.
-func (r *Referral) wish() appointment.Wish {
+// wish is what a referral asks of its appointment.
+func (f Facts) wish(id uuid.UUID) appointment.Wish {
 	return appointment.Wish{
-		ReferralID: r.ID, Provider: string(r.Provider), ReleaseOn: r.ReleaseOn(), Released: !r.ReleasedOn.IsZero(),
-		Prescribing: r.OpioidSubstitution.Medicine != "", BridgingUntil: r.OpioidSubstitution.BridgingUntil,
+		ReferralID: id, Provider: string(f.Provider), ReleaseOn: f.ReleaseOn(), Released: !f.ReleasedOn.IsZero(),
+		Prescribing: f.OpioidSubstitution.Medicine != "", BridgingUntil: f.OpioidSubstitution.BridgingUntil,
 	}
+}
+
+// follow arranges the appointment where something changed that it depends on; a note or a name moves nobody.
+func (r *Referral) follow(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time) (m appointment.Moved, err error) {
+	today := day.Of(now)
+	if r.wish(r.ID) != r.held.wish(r.ID) || r.live(today) != r.held.live(today) {
+		return r.arrange(ctx, tx, who, now)
+	}
+	m.Old, err = appointment.Open(ctx, tx, r.ID)
+	m.New = m.Old
+	return m, err
 }
 
 // arrange makes the appointment follow what is known now: kept, moved, booked or freed. Package
@@ -32,7 +43,7 @@ func (r *Referral) arrange(ctx context.Context, tx *db.Tx, who staff.Who, now ti
 	case r.Provider == "":
 		return m, nil
 	case r.live(day.Of(now)):
-		m, err = appointment.Follow(ctx, tx, who, now, r.wish())
+		m, err = appointment.Follow(ctx, tx, who, now, r.wish(r.ID))
 	default:
 		m.Old, err = appointment.Free(ctx, tx, who, now, r.ID, r.ended())
 	}
@@ -122,7 +133,7 @@ func AllocateWaiting(ctx context.Context, tx *db.Tx, now time.Time) (n int, err 
 
 // bookWaiting looks for a place before it books one, so that who goes on waiting leaves no event.
 func (r *Referral) bookWaiting(ctx context.Context, tx *db.Tx, now time.Time) (booked bool, err error) {
-	free, err := appointment.NextFree(ctx, tx, now, r.wish())
+	free, err := appointment.NextFree(ctx, tx, now, r.wish(r.ID))
 	if err != nil || free == nil || !r.live(day.Of(now)) {
 		return false, err
 	}

@@ -76,7 +76,7 @@ const (
 	marks = `
 		  AND (NOT $4::boolean OR r.substance_group = 'alcohol only')
 		  AND (NOT $5::boolean OR EXISTS (SELECT FROM contact c WHERE c.referral_id = r.id AND c.kind = 'cjit' AND c.undone_at IS NULL))
-		  AND $3::date IS NOT NULL`
+		  AND $2::date IS NOT NULL AND $3::date IS NOT NULL`
 	afterClock = `
 		  AND $6::integer IS NOT NULL
 		  AND (` + clock + `, r.id) > ($7::date, $8::uuid)

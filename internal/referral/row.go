@@ -149,7 +149,7 @@ func Keep(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, r *Refer
 	if _, err := timeline.Record(ctx, tx, who, now, e); err != nil {
 		return nil, err
 	}
-	moved, err := r.arrange(ctx, tx, who, now)
+	moved, err := r.follow(ctx, tx, who, now)
 	if err != nil {
 		return nil, err
 	}

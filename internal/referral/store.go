@@ -112,7 +112,7 @@ func (r *Referral) begin(ctx context.Context, tx *db.Tx, who staff.Who, now time
 	if !r.live(day.Of(now)) {
 		return r.made(nil, day.Of(now)), nil
 	}
-	booked, reason, err := appointment.Allocate(ctx, tx, who, now, r.wish())
+	booked, reason, err := appointment.Allocate(ctx, tx, who, now, r.wish(r.ID))
 	if err != nil {
 		return nil, err
 	}
