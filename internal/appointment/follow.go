@@ -46,7 +46,7 @@ func Follow(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, w Wish
 }
 
 func loseDate(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, w Wish) (Moved, error) {
-	freed, err := Free(ctx, tx, who, now, w.ReferralID, releaseDateUnknown)
+	freed, err := freeFuture(ctx, tx, who, now, w.ReferralID, releaseDateUnknown)
 	if err != nil {
 		return Moved{}, err
 	}
@@ -154,6 +154,10 @@ func Free(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, referral
 	if _, err := keep(ctx, tx, now, referralID, "", ""); err != nil {
 		return nil, err
 	}
+	return freeFuture(ctx, tx, who, now, referralID, why)
+}
+
+func freeFuture(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, referralID uuid.UUID, why string) (*Appointment, error) {
 	a, err := Open(ctx, tx, referralID)
 	if err != nil || a == nil || !a.Future(now) {
 		return nil, err

@@ -70,7 +70,7 @@ func TestTheClocksGoBack(t *testing.T) {
 	for d, want := range map[string]string{
 		"2026-10-18": "23:00 00:00 01:00 02:00 09:00 09:30",
 		"2026-10-25": "23:00 01:00 02:00 03:00 10:00 10:30", // of the two hours that show 01:00 one is used
-		"2027-03-28": "00:00 01:00 02:00 09:00 09:30", // forward: there is no 01:00 that night
+		"2027-03-28": "00:00 01:00 02:00 09:00 09:30",       // forward: there is no 01:00 that night
 	} {
 		try(t, pool, prison.Scope(), func(ctx context.Context, tx *db.Tx) error {
 			free, err := Slots(ctx, tx, start, "HARBOUR", on(d), on(d))
