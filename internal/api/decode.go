@@ -1,0 +1,167 @@
+package api
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"reflect"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
+
+	"throughgate/internal/problem"
+)
+
+// most is the largest body taken, but for files.
+const most = 1 << 20
+
+// read takes one JSON body strictly. A field that is mistyped, sent twice or of the wrong type
+// would otherwise vanish without a word, and with it a person's bridging prescription.
+func read(w http.ResponseWriter, r *http.Request, dest any) error {
+	if err := taken(r, "application/json"); err != nil {
+		return err
+	}
+	if r.ContentLength > most {
+		return &http.MaxBytesError{Limit: most}
+	}
+	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
+	if err != nil {
+		return cutShort(err)
+	}
+	return decode(text, dest)
+}
+
+// cutShort tells a body that is too large from one whose sender went away.
+func cutShort(err error) error {
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		return tooLarge
+	}
+	return &refusal{code: "bad_json", detail: "The body ended before it was complete."}
+}
+
+// taken refuses a body of another kind, and every compressed one: a few kilobytes of it could
+// unpack to gigabytes.
+func taken(r *http.Request, kind string) error {
+	if e := r.Header.Get("Content-Encoding"); e != "" && !strings.EqualFold(e, "identity") {
+		return &refusal{code: "unsupported_media_type", detail: "Compressed bodies are not taken: send it without Content-Encoding."}
+	}
+	sent, parameters, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	charset := parameters["charset"]
+	if err != nil || sent != kind || charset != "" && !strings.EqualFold(charset, "utf-8") {
+		return &refusal{code: "unsupported_media_type", detail: "Send it with 'Content-Type: " + kind + "' (UTF-8)."}
+	}
+	return nil
+}
+
+// decode reads exactly one JSON object into dest: every field known, none twice, each of its type.
+func decode(text []byte, dest any) error {
+	if len(strings.TrimSpace(string(text))) == 0 {
+		return &refusal{code: "bad_json", detail: "The body is empty: send a JSON object, {} at least."}
+	}
+	if jsontext.Value(text).Kind() != '{' {
+		return &refusal{code: "bad_json", detail: "The body must be one JSON object, in UTF-8 without a byte-order mark."}
+	}
+	if err := json.Unmarshal(text, dest, json.RejectUnknownMembers(true)); err != nil {
+		return unreadable(err)
+	}
+	return withoutNUL(text)
+}
+
+// unreadable says what is wrong and where, without repeating what was sent.
+func unreadable(err error) error {
+	var syntax *jsontext.SyntacticError
+	var meaning *json.SemanticError
+	switch {
+	case errors.As(err, &syntax) && errors.Is(err, jsontext.ErrDuplicateName):
+		return naming("duplicate_field", syntax.JSONPointer, "is there twice: send it once.")
+	case errors.As(err, &meaning) && errors.Is(err, json.ErrUnknownName):
+		return naming("unknown_field", meaning.JSONPointer, "is not a field of this call: check its spelling.")
+	case errors.As(err, &syntax):
+		return &refusal{code: "bad_json", detail: fmt.Sprintf("The body is not valid JSON in UTF-8 from byte %d on.", syntax.ByteOffset)}
+	case errors.As(err, &meaning) && meaning.Err == nil && meaning.GoType != nil:
+		return naming("bad_json", meaning.JSONPointer, "is of the wrong type: it must be "+wanted(meaning.GoType)+".")
+	case errors.As(err, &meaning):
+		return problem.Wrong(fieldAt(meaning.JSONPointer), "format", "This is not written in the form it needs: dates as 2023-12-31, ids as they were given.")
+	}
+	return &refusal{code: "bad_json", detail: "The body cannot be read as JSON."}
+}
+
+func naming(code string, at jsontext.Pointer, what string) error {
+	field := fieldAt(at)
+	if field == "" {
+		field = "(body)"
+	}
+	return &refusal{code: code, detail: field + " " + what, fields: []problem.Correction{{Field: field, Code: code, Message: "This " + what}}}
+}
+
+// pointer points to a field of the outermost object.
+func pointer(name string) jsontext.Pointer { return jsontext.Pointer("").AppendToken(name) }
+
+// fieldAt writes a pointer (/person/nhs_number, /substances/1) as senders know the field
+// (person.nhs_number, substances[1]). A name that nobody could have meant is cut short.
+func fieldAt(at jsontext.Pointer) string {
+	var out strings.Builder
+	for token := range at.Tokens() {
+		if len(token) > 64 {
+			token = strings.ToValidUTF8(token[:64], "") + "…"
+		}
+		if _, err := strconv.Atoi(token); err == nil && out.Len() > 0 {
+			out.WriteString("[" + token + "]")
+			continue
+		}
+		if out.Len() > 0 {
+			out.WriteByte('.')
+		}
+		out.WriteString(strings.Map(printable, token))
+	}
+	return out.String()
+}
+
+func printable(r rune) rune {
+	if unicode.IsPrint(r) {
+		return r
+	}
+	return unicode.ReplacementChar
+}
+
+// wanted is a type in the words of JSON.
+func wanted(t reflect.Type) string {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch t.Kind() {
+	case reflect.String:
+		return "a text in quotation marks"
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Slice, reflect.Array:
+		return "a list in square brackets"
+	case reflect.Struct, reflect.Map:
+		return "an object in braces"
+	}
+	return "a whole number"
+}
+
+// withoutNUL refuses the one character that PostgreSQL cannot store, wherever it stands.
+func withoutNUL(text []byte) error {
+	if !strings.Contains(string(text), `\u0000`) {
+		return nil
+	}
+	var wrong problem.Corrections
+	d := jsontext.NewDecoder(strings.NewReader(string(text)))
+	for {
+		token, err := d.ReadToken()
+		if err != nil {
+			return wrong.Err()
+		}
+		if token.Kind() == '"' && strings.Contains(token.String(), "\x00") {
+			wrong.Add(fieldAt(d.StackPointer()), "control_character", "This has a character that cannot be written (NUL): leave it out.")
+		}
+	}
+}
