@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -63,7 +65,7 @@ type Change struct {
 	Data       json.RawMessage `json:"data" db:"data"`
 
 	Tx  uint64 `json:"-" db:"tx"`
-	Seq int64  `json:"-" db:"seq"`
+	Seq uint64 `json:"-" db:"seq"`
 }
 
 // Page is some changes and where to go on after them. Next is null when there was nothing new:
@@ -75,7 +77,8 @@ type Page struct {
 
 // Changes are the events on what the asker may see, in the order of their transactions, after a
 // position ("" is the beginning). An event is told only once every transaction that began before
-// its own has ended: a reader that goes on from the last position misses nothing, ever.
+// its own has ended: a reader that goes on from the last position misses nothing, ever. Transactions
+// in other databases of the same server, which cannot write here, are not waited for.
 func Changes(ctx context.Context, tx *db.Tx, after string, limit int) (Page, error) {
 	from, err := position(after)
 	if err != nil {
@@ -83,10 +86,24 @@ func Changes(ctx context.Context, tx *db.Tx, after string, limit int) (Page, err
 	}
 	page := Page{Items: []Change{}}
 	err = tx.Select(ctx, &page.Items, `
+		WITH running AS (
+		  SELECT r.tx
+		  FROM pg_snapshot_xip(pg_current_snapshot()) AS r (tx)
+		  WHERE NOT EXISTS (
+		    SELECT
+		    FROM pg_locks own
+		    JOIN pg_locks other ON other.pid = own.pid
+		    WHERE own.locktype = 'transactionid'
+		      AND own.mode = 'ExclusiveLock'
+		      AND own.transactionid = r.tx::xid
+		      AND other.database NOT IN (0, (SELECT oid FROM pg_database WHERE datname = current_database())))
+		  ORDER BY r.tx
+		  LIMIT 1
+		)
 		SELECT id, recorded_at, kind, referral_id, data, tx::text::bigint AS tx, seq
 		FROM event
 		WHERE (tx, seq) > ($1::text::xid8, $2)
-		  AND tx < pg_snapshot_xmin(pg_current_snapshot())
+		  AND tx < coalesce((SELECT tx FROM running), pg_snapshot_xmax(pg_current_snapshot()))
 		ORDER BY tx, seq
 		LIMIT $3`, fmt.Sprint(from.tx), from.seq, limit)
 	if err != nil {
@@ -100,17 +117,17 @@ func Changes(ctx context.Context, tx *db.Tx, after string, limit int) (Page, err
 	return page, nil
 }
 
-type cursor struct {
-	tx  uint64
-	seq int64
-}
+type cursor struct{ tx, seq uint64 }
 
 func position(after string) (c cursor, err error) {
 	if after == "" {
 		return c, nil
 	}
-	var rest string
-	if n, _ := fmt.Sscanf(after+" end", "%d.%d %s", &c.tx, &c.seq, &rest); n != 3 || rest != "end" {
+	tx, seq, _ := strings.Cut(after, ".")
+	var wrong error
+	c.tx, err = strconv.ParseUint(tx, 10, 63)
+	c.seq, wrong = strconv.ParseUint(seq, 10, 63)
+	if err != nil || wrong != nil {
 		return c, problem.Wrong("after", "invalid", "Give the next_cursor of an earlier answer, as it was.")
 	}
 	return c, nil

@@ -1,0 +1,267 @@
+package timeline
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"throughgate/internal/audit"
+	"throughgate/internal/day"
+	"throughgate/internal/db"
+	"throughgate/internal/problem"
+	"throughgate/internal/staff"
+	"throughgate/internal/testdb"
+)
+
+var (
+	now    = time.Date(2025, 12, 1, 23, 30, 0, 0, time.UTC)
+	exeter = staff.Who{By: audit.By{Organisation: "EXI", Actor: "key:1", Via: "api"}, Role: staff.Prison}
+	moor   = staff.Who{By: audit.By{Organisation: "DMI", Actor: "key:2", Via: "file"}, Role: staff.Prison}
+)
+
+// world is a database with a referral of Exeter's and one of Dartmoor's.
+func world(t *testing.T) (pool *db.Pool, exeters, moors uuid.UUID) {
+	t.Helper()
+	pool = testdb.New(t).Pool(t)
+	exeters, moors = uuid.New(), uuid.New()
+	act(t, pool, db.Scope{Part: db.Jobs}, func(ctx context.Context, tx *db.Tx) error {
+		if _, err := tx.Exec(ctx, `
+			INSERT INTO organisation (code, kind, name)
+			VALUES ('EXI', 'prison', 'Exeter'), ('DMI', 'prison', 'Dartmoor'), ('HARBOUR', 'provider', 'Harbour')`); err != nil {
+			return err
+		}
+		for id, prison := range map[uuid.UUID]string{exeters: "EXI", moors: "DMI"} {
+			if _, err := tx.Exec(ctx, `
+				WITH p AS (
+				  INSERT INTO person (id, prison_number_bix, date_of_birth_bix, name_bix, identity_sealed, updated_at)
+				  VALUES ($1, $2, 'b', 'n', 's', $3)
+				)
+				INSERT INTO referral (id, reference, person_id, prison, provider, source, sex, substance_group, received_at, updated_at, known_from)
+				VALUES ($1, $4, $1, $4, 'HARBOUR', 'api', 'male', 'opiate', $3, $3, $3)`, id, id[:], now, prison); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return pool, exeters, moors
+}
+
+func act(t *testing.T, pool *db.Pool, scope db.Scope, do func(context.Context, *db.Tx) error) {
+	t.Helper()
+	if err := pool.Act(t.Context(), scope, func(tx *db.Tx) error { return do(t.Context(), tx) }); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestOf(t *testing.T) {
+	pool, exeters, moors := world(t)
+	var first uuid.UUID
+	act(t, pool, exeter.Scope(), func(ctx context.Context, tx *db.Tx) (err error) {
+		first, err = Write(ctx, tx, exeter, now, Event{ReferralID: exeters, Kind: "referred", On: day.MustParse("2025-11-20"),
+			Data: map[string]any{"certainty": "expected"}, Was: map[string]any{"date": nil}, Note: "canary: shares a cell"})
+		if err != nil {
+			return err
+		}
+		_, err = Write(ctx, tx, exeter, now, Event{ReferralID: exeters, Kind: "undone", Undoes: &first})
+		return err
+	})
+	act(t, pool, moor.Scope(), func(ctx context.Context, tx *db.Tx) error {
+		_, err := Write(ctx, tx, moor, now, Event{ReferralID: moors, Kind: "referred"})
+		return err
+	})
+	act(t, pool, exeter.Scope(), func(ctx context.Context, tx *db.Tx) error {
+		entries, err := Of(ctx, tx, exeters)
+		if err != nil || len(entries) != 2 {
+			t.Fatalf("%+v %v", entries, err)
+		}
+		e := entries[0]
+		if e.ID != first || e.Kind != "referred" || e.On.String() != "2025-11-20" || !e.At.Equal(now) || e.Organisation != "EXI" || e.Actor != "key:1" ||
+			e.Via != "api" || string(e.Data) != `{"certainty": "expected"}` || string(e.Was) != `{"date": null}` || e.Note != "canary: shares a cell" || !e.Undone {
+			t.Errorf("%+v", e)
+		}
+		if u := entries[1]; *u.Undoes != first || u.Undone || u.Note != "" || string(u.Was) != "null" || string(u.Data) != "{}" || u.On.String() != "2025-12-01" {
+			t.Errorf("%+v", u)
+		}
+		if others, err := Of(ctx, tx, moors); err != nil || len(others) != 0 {
+			t.Errorf("another prison's: %+v %v", others, err)
+		}
+		return nil
+	})
+	act(t, pool, db.Scope{Part: db.Jobs}, func(ctx context.Context, tx *db.Tx) error {
+		var clear bool
+		err := tx.Get(ctx, &clear, `SELECT position('canary'::bytea IN note_sealed) > 0 FROM event WHERE id = $1`, first)
+		if clear {
+			t.Error("the note stands in clear")
+		}
+		return err
+	})
+}
+
+func TestNothingIsUndoneTwice(t *testing.T) {
+	pool, exeters, _ := world(t)
+	err := pool.Try(t.Context(), exeter.Scope(), func(tx *db.Tx) error {
+		id, err := Write(t.Context(), tx, exeter, now, Event{ReferralID: exeters, Kind: "referred"})
+		if err != nil {
+			return err
+		}
+		undo := Event{ReferralID: exeters, Kind: "undone", Undoes: &id}
+		_, err = WriteEach(t.Context(), tx, exeter, now, []Event{undo, undo})
+		return err
+	})
+	if !db.Broke(err, "undone_once") {
+		t.Error(err)
+	}
+}
+
+func TestAnEventOfAnotherIsNotWritten(t *testing.T) {
+	pool, _, moors := world(t)
+	err := pool.Try(t.Context(), exeter.Scope(), func(tx *db.Tx) error {
+		_, err := Write(t.Context(), tx, exeter, now, Event{ReferralID: moors, Kind: "referred"})
+		return err
+	})
+	if err == nil {
+		t.Error("Exeter wrote on a referral of Dartmoor's")
+	}
+}
+
+func TestRecordIsAudited(t *testing.T) {
+	pool, exeters, _ := world(t)
+	var ids []uuid.UUID
+	act(t, pool, exeter.Scope(), func(ctx context.Context, tx *db.Tx) (err error) {
+		if ids, err = Record(ctx, tx, exeter, now, Event{ReferralID: exeters, Kind: "referred"}, Event{ReferralID: exeters, Kind: "booked"}); err != nil {
+			return err
+		}
+		_, err = Write(ctx, tx, exeter, now, Event{ReferralID: exeters, Kind: "released"})
+		return err
+	})
+	act(t, pool, db.Scope{Part: db.Jobs}, func(ctx context.Context, tx *db.Tx) error {
+		var rows []string
+		err := tx.Select(ctx, &rows, `
+			SELECT concat_ws(' ', organisation, actor, via, act, kind, subject, detail->>'event')
+			FROM audit
+			ORDER BY id`)
+		want := []string{
+			"EXI key:1 api referred referral " + exeters.String() + " " + ids[0].String(),
+			"EXI key:1 api booked referral " + exeters.String() + " " + ids[1].String(),
+		}
+		if strings.Join(rows, "\n") != strings.Join(want, "\n") {
+			t.Errorf("audited:\n%s", strings.Join(rows, "\n"))
+		}
+		return err
+	})
+}
+
+// kinds reads everything after a position, two at a time.
+func kinds(t *testing.T, pool *db.Pool, who staff.Who, after string) (all, end string) {
+	t.Helper()
+	end = after
+	act(t, pool, who.Scope(), func(ctx context.Context, tx *db.Tx) error {
+		for {
+			page, err := Changes(ctx, tx, end, 2)
+			if err != nil || page.Next == nil {
+				return err
+			}
+			for _, c := range page.Items {
+				all += c.Kind + " "
+			}
+			end = *page.Next
+		}
+	})
+	return all, end
+}
+
+// A slow transaction writes first and ends last: what a quick one wrote meanwhile waits for it, so
+// that a reader never passes over the slow one's event.
+//
+//	slow   referred ------------------------- commit
+//	quick             released, commit
+//	reads                             nothing         both
+func TestChangesMissNothing(t *testing.T) {
+	pool, exeters, moors := world(t)
+	put := func(who staff.Who, id uuid.UUID, kind string) {
+		act(t, pool, who.Scope(), func(ctx context.Context, tx *db.Tx) error {
+			_, err := Write(ctx, tx, who, now, Event{ReferralID: id, Kind: kind})
+			return err
+		})
+	}
+	put(exeter, exeters, "referred")
+	put(moor, moors, "not Exeter's")
+	first, end := kinds(t, pool, exeter, "")
+	if first != "referred " {
+		t.Errorf("first: %s", first)
+	}
+	act(t, pool, exeter.Scope(), func(ctx context.Context, tx *db.Tx) error {
+		_, err := WriteEach(ctx, tx, exeter, now, []Event{
+			{ReferralID: exeters, Kind: "slow1"}, {ReferralID: exeters, Kind: "slow2"}, {ReferralID: exeters, Kind: "slow3"}})
+		put(exeter, exeters, "quick")
+		if seen, _ := kinds(t, pool, exeter, end); seen != "" {
+			t.Errorf("while the slow one runs: %s", seen)
+		}
+		return err
+	})
+	if seen, again := kinds(t, pool, exeter, end); seen != "slow1 slow2 slow3 quick " {
+		t.Errorf("afterwards: %s", seen)
+	} else if seen, _ := kinds(t, pool, exeter, again); seen != "" {
+		t.Errorf("and again: %s", seen)
+	}
+}
+
+// Another database of the same server has a transaction open, older than the event: no reason to wait.
+func TestChangesDoNotWaitForOtherDatabases(t *testing.T) {
+	pool, exeters, _ := world(t)
+	elsewhere, others, _ := world(t)
+	act(t, elsewhere, exeter.Scope(), func(ctx context.Context, tx *db.Tx) error {
+		_, err := Write(ctx, tx, exeter, now, Event{ReferralID: others, Kind: "elsewhere"})
+		act(t, pool, exeter.Scope(), func(ctx context.Context, tx *db.Tx) error {
+			_, err := Write(ctx, tx, exeter, now, Event{ReferralID: exeters, Kind: "here"})
+			return err
+		})
+		if seen, _ := kinds(t, pool, exeter, ""); seen != "here " {
+			t.Errorf("seen: %s", seen)
+		}
+		return err
+	})
+}
+
+// A transaction that has begun to write, though no event yet, is waited for as well.
+func TestChangesWaitForWhoHasYetToWrite(t *testing.T) {
+	pool, exeters, _ := world(t)
+	act(t, pool, exeter.Scope(), func(ctx context.Context, tx *db.Tx) error {
+		if _, err := tx.Exec(ctx, `SELECT pg_current_xact_id()`); err != nil {
+			return err
+		}
+		act(t, pool, exeter.Scope(), func(ctx context.Context, tx *db.Tx) error {
+			_, err := Write(ctx, tx, exeter, now, Event{ReferralID: exeters, Kind: "quick"})
+			return err
+		})
+		if seen, _ := kinds(t, pool, exeter, ""); seen != "" {
+			t.Errorf("seen: %s", seen)
+		}
+		_, err := Write(ctx, tx, exeter, now, Event{ReferralID: exeters, Kind: "slow"})
+		return err
+	})
+	if seen, _ := kinds(t, pool, exeter, ""); seen != "slow quick " {
+		t.Errorf("seen: %s", seen)
+	}
+}
+
+func TestAPositionIsTakenAsItWasGiven(t *testing.T) {
+	pool, _, _ := world(t)
+	act(t, pool, exeter.Scope(), func(ctx context.Context, tx *db.Tx) error {
+		for _, after := range []string{"", "0.0", "12.3"} {
+			if _, err := Changes(ctx, tx, after, 10); err != nil {
+				t.Errorf("%q: %v", after, err)
+			}
+		}
+		for _, after := range []string{"x", "1", "1.", ".1", "1.2.3", "1.2 ", "-1.2", "1.-2", "1.2x", "99999999999999999999.1"} {
+			if _, err := Changes(ctx, tx, after, 10); !errors.As(err, new(*problem.Invalid)) {
+				t.Errorf("%q: %v", after, err)
+			}
+		}
+		return nil
+	})
+}
