@@ -137,7 +137,9 @@ func TestAnotherPrisonsReferralIsADuplicateWithoutNameOrID(t *testing.T) {
 	if len(page.Items) != 1 || page.Items[0].ID != first.ID {
 		t.Fatalf("to review: %+v", page)
 	}
-	w.as(harbour.Scope(), func(ctx context.Context, tx *db.Tx) error { return MoveToAsker(ctx, tx, harbour, w.now, first.ID, true) })
+	w.as(harbour.Scope(), func(ctx context.Context, tx *db.Tx) error {
+		return MoveToAsker(ctx, tx, harbour, w.now, first.ID, true)
+	})
 	if r := w.find(channel, first.ID); r.Prison != "CWI" || r.MovedFrom != "EXI" || r.Appointment == nil {
 		t.Errorf("moved: %+v", r)
 	}
