@@ -3,6 +3,7 @@ package api
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"encoding/json"
 	"io"
 	"log/slog"
@@ -30,12 +31,13 @@ import (
 // 20 November 2023, nine in the morning.
 type house struct {
 	*testing.T
-	pool *db.Pool
-	web  http.Handler
-	now  time.Time
-	keys map[string]string
-	log  *bytes.Buffer
-	desc routers.Router
+	database *testdb.DB
+	pool     *db.Pool
+	web      http.Handler
+	now      time.Time
+	keys     map[string]string
+	log      *bytes.Buffer
+	desc     routers.Router
 }
 
 var morning = time.Date(2023, 11, 20, 9, 0, 0, 0, time.UTC)
@@ -49,7 +51,7 @@ func newHouse(t *testing.T, change ...func(*Deps)) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{T: t, pool: database.Pool(t), now: morning, keys: map[string]string{}, log: &bytes.Buffer{}, desc: description}
+	h := &house{T: t, database: database, pool: database.Pool(t), now: morning, keys: map[string]string{}, log: &bytes.Buffer{}, desc: description}
 	h.jobs(func(ctx context.Context, tx *db.Tx) error { return staff.BringIn(ctx, tx) })
 	h.jobs(func(ctx context.Context, tx *db.Tx) error { return appointment.BringIn(ctx, tx, h.now) })
 	h.jobs(func(ctx context.Context, tx *db.Tx) error {
@@ -79,6 +81,19 @@ func (h *house) jobs(act func(context.Context, *db.Tx) error) {
 	h.Helper()
 	ctx := h.Context()
 	if err := h.pool.Act(ctx, db.Scope{Part: db.Jobs}, func(tx *db.Tx) error { return act(ctx, tx) }); err != nil {
+		h.Fatal(err)
+	}
+}
+
+// owner changes the schema, as nobody but a migration may.
+func (h *house) owner(statement string) {
+	h.Helper()
+	owner, err := sql.Open("postgres", h.database.OwnerDSN)
+	if err != nil {
+		h.Fatal(err)
+	}
+	defer owner.Close()
+	if _, err := owner.Exec(statement); err != nil {
 		h.Fatal(err)
 	}
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"crypto/sha256"
 	"errors"
 	"io"
@@ -8,9 +9,12 @@ import (
 	"net/http"
 	"path"
 	"strings"
+	"time"
 
+	"throughgate/internal/db"
 	"throughgate/internal/problem"
 	"throughgate/internal/reconcile"
+	"throughgate/internal/staff"
 )
 
 // mostFile is the largest file taken (files.md); the envelope around it may add a little.
@@ -24,8 +28,11 @@ var (
 	importProviderPickups = importing(reconcile.ImportProviderPickups)
 )
 
+// intake is how reconcile takes a partner's file in.
+type intake func(ctx context.Context, pool *db.Pool, who staff.Who, now time.Time, organisation, name string, received []byte, o reconcile.Options) (*reconcile.Result, error)
+
 // importing takes a partner's file in, as the console does, and answers what became of each row.
-func importing(take reconcile.Import) func(*call) (answer, error) {
+func importing(take intake) func(*call) (answer, error) {
 	return func(c *call) (answer, error) {
 		u, err := c.received()
 		if err != nil {
@@ -38,7 +45,7 @@ func importing(take reconcile.Import) func(*call) (answer, error) {
 			}
 		}
 		return c.apart(func() (answer, error) {
-			result, err := take(c.ctx, c.Pool, c.who, c.now, u.name, u.content, reconcile.Options{DryRun: u.dryRun})
+			result, err := take(c.ctx, c.Pool, c.who, c.now, c.who.Organisation(), u.name, u.content, reconcile.Options{DryRun: u.dryRun})
 			return ok(result), err
 		})
 	}

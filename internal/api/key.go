@@ -18,7 +18,7 @@ func (c *call) authenticate() error {
 	if !strings.EqualFold(scheme, "Bearer") || clear == "" || len(clear) > 200 {
 		return staff.ErrNoKey
 	}
-	err := c.Pool.Act(c.ctx, db.Scope{Part: db.Jobs}, func(tx *db.Tx) (err error) {
+	err := c.look(db.Scope{Part: db.Jobs}, func(tx *db.Tx) (err error) {
 		c.who, err = staff.KeyHolder(c.ctx, tx, c.now, strings.TrimSpace(clear))
 		return err
 	})

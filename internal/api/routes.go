@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -114,7 +115,7 @@ func (c *call) read(body any) error {
 // reading carries out a call that only shows something. It too is a transaction that commits, since
 // the audit rows of what was shown are part of it.
 func (c *call) reading(scope db.Scope, show func(*db.Tx) (any, error)) (a answer, err error) {
-	err = c.Pool.Act(c.ctx, scope, func(tx *db.Tx) error {
+	err = c.look(scope, func(tx *db.Tx) error {
 		body, err := show(tx)
 		if err != nil {
 			return err
@@ -123,4 +124,17 @@ func (c *call) reading(scope db.Scope, show func(*db.Tx) (any, error)) (a answer
 		return a.settle()
 	})
 	return a, err
+}
+
+// look runs what changes nothing but who looked. When its end is not known it is done again: an
+// audit row too many is true as well.
+func (c *call) look(scope db.Scope, show func(*db.Tx) error) error {
+	err := c.Pool.Act(c.ctx, scope, show)
+	if errors.Is(err, db.ErrUnknown) {
+		err = c.Pool.Act(c.ctx, scope, show)
+	}
+	if errors.Is(err, db.ErrUnknown) {
+		return db.ErrAway
+	}
+	return err
 }
