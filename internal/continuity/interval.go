@@ -94,15 +94,16 @@ func Difference(x, n, y, m int) (points Tenth, ci Interval) {
 	qLow, qHigh := wilson(y, m)
 	down := math.Hypot(p-pLow, qHigh-q)
 	up := math.Hypot(pHigh-p, q-qLow)
-	return differenceOf(x, n, y, m), Interval{tenth(100 * (p - q - down)), tenth(100 * (p - q + up))}
+	return Tenth(difference(1000, x, n, y, m)), Interval{tenth(100 * (p - q - down)), tenth(100 * (p - q + up))}
 }
 
-func differenceOf(x, n, y, m int) Tenth {
-	if top := x*m - y*n; top < 0 {
-		return Tenth(-rounded(-1000*top, n*m))
-	} else {
-		return Tenth(rounded(1000*top, n*m))
+// difference is scale times x/n less y/m to a whole number, half away from zero.
+func difference(scale, x, n, y, m int) int {
+	top := x*m - y*n
+	if top < 0 {
+		return -rounded(-scale*top, n*m)
 	}
+	return rounded(scale*top, n*m)
 }
 
 // median is the middle of the days counted in held (days by how many), the mean of the two middle ones when they are even;

@@ -1,0 +1,108 @@
+package continuity
+
+import (
+	"fmt"
+
+	"throughgate/config"
+)
+
+// Comparisons are in words, each with what it is compared with named. One that cannot be made is "".
+type Comparisons struct {
+	OwnPast     string `json:"own_past"`     // M1 against the window twelve months before
+	LocalTarget string `json:"local_target"` // M1
+	England     string `json:"england"`      // M2
+	Ambition    string `json:"ambition"`     // M2
+}
+
+// definitionDiffers goes with every comparison of M2 with C20.
+const definitionDiffers = "C20 counts everyone transferred with a need; ours, everyone referred."
+
+// Verdict is how a rate with this interval stands to a comparator in per cent: "similar" when the comparator lies inside
+// the interval or on its bound, as both are written.
+func (s Share) Verdict(comparator float64) string {
+	switch against := tenth(comparator); {
+	case against < s.CI95.Low:
+		return "better"
+	case against > s.CI95.High:
+		return "worse"
+	}
+	return "similar"
+}
+
+func than(verdict string) string {
+	if verdict == "similar" {
+		return "similar to"
+	}
+	return verdict + " than"
+}
+
+func compare(v veil, w, past *Window, rules *config.Config) Comparisons {
+	var c Comparisons
+	m1, m2 := v.headline(w.M1.PickedUp, w.M1.Releases), v.headline(w.M2.PickedUp, w.M2.Releases)
+	if target := rules.Partnership.LocalTarget; target > 0 && !m1.of.hidden {
+		c.LocalTarget = fmt.Sprintf("The rolling rate, %s, is %s the local target of %g%%.", rateWithInterval(m1), than(w.M1.Verdict(target)), target)
+	}
+	if past != nil {
+		c.OwnPast = v.change(w, past)
+	}
+	if m2.of.hidden {
+		return c
+	}
+	if b, ok := newest(rules.Benchmarks); ok {
+		c.England = fmt.Sprintf("Within 21 days %s were picked up: %s %s's %g%% (%s, %s, %s). %s",
+			rateWithInterval(m2), than(w.M2.Verdict(b.Percent)), b.Area, b.Percent, b.Indicator, b.Period, b.PeriodType, definitionDiffers)
+	}
+	if a := rules.Partnership.Ambition; a > 0 {
+		c.Ambition = fmt.Sprintf("Within 21 days %s were picked up: %s the national ambition of %g%%. %s",
+			rateWithInterval(m2), than(w.M2.Verdict(a)), a, definitionDiffers)
+	}
+	return c
+}
+
+func rateWithInterval(r ShownRate) string {
+	if interval := r.Interval(); interval != "" {
+		return fmt.Sprintf("%s (95%% interval %s)", r, interval)
+	}
+	return r.String()
+}
+
+// newest is the benchmark published last; of several, the one listed last.
+func newest(list []config.Benchmark) (b config.Benchmark, ok bool) {
+	for _, one := range list {
+		if !ok || one.Vintage >= b.Vintage {
+			b, ok = one, true
+		}
+	}
+	return b, ok
+}
+
+// change is M1 against an earlier window that shares no day with this one.
+func (v veil) change(w, past *Window) string {
+	now, then := v.headline(w.M1.PickedUp, w.M1.Releases), v.headline(past.M1.PickedUp, past.M1.Releases)
+	if !past.End.Before(w.Start) || now.of.hidden || then.of.hidden {
+		return ""
+	}
+	points, ci := Difference(w.M1.PickedUp, w.M1.Releases, past.M1.PickedUp, past.M1.Releases)
+	said := "no clear change"
+	switch {
+	case ci.Low > 0:
+		said = "higher now"
+	case ci.High < 0:
+		said = "lower now"
+	}
+	if now.HasPercent() && then.HasPercent() {
+		if v.Enabled {
+			points = Tenth(10 * difference(100, w.M1.PickedUp, w.M1.Releases, past.M1.PickedUp, past.M1.Releases))
+		}
+		said += fmt.Sprintf(", by %s points (95%% interval %s to %s)", v.points(points), v.points(ci.Low), v.points(ci.High))
+	}
+	return fmt.Sprintf("In the three months to %s the rolling rate was %s: %s.", past.End.Long(), then, said)
+}
+
+// points are written as finely as rates are.
+func (v veil) points(t Tenth) string {
+	if !v.Enabled {
+		return t.String()
+	}
+	return fmt.Sprint(t.Whole())
+}
