@@ -286,12 +286,12 @@ func (c *chunk) settle(row asked, who *someone, same *kept) error {
 	if same == nil {
 		return c.begin(row, who)
 	}
+	c.told = append(c.told, same.ID)
 	if row.changesNothing(same) {
 		c.keep(row, same, "set_aside")
 		c.result.PutAside(row.Number, string(NotARelease), row.warnings)
 		return nil
 	}
-	c.told = append(c.told, same.ID)
 	counted := same.SetAside == ""
 	fact, err := same.change(func() error { return c.fill(same, row, &who) })
 	if err != nil {
@@ -404,15 +404,16 @@ func (c *chunk) identity(row PrisonRow, who *someone) (changed bool) {
 	if who == nil || !row.MayKeepName() {
 		return false
 	}
-	newest := person.Identity{PrisonNumber: row.PrisonNumber, NHSNumber: row.NHSNumber, GivenName: row.GivenName,
-		FamilyName: row.FamilyName, DateOfBirth: row.BornOn, Sex: row.Sex}
+	newest := row.identity()
 	if newest.NHSNumber == "" {
 		newest.NHSNumber = who.who.NHSNumber
+	}
+	if changed = who.who != (person.Identity{}); changed { // number and date of birth say who somebody is
+		newest.PrisonNumber, newest.DateOfBirth = who.who.PrisonNumber, who.who.DateOfBirth
 	}
 	if who.who == newest {
 		return false
 	}
-	changed = who.who != (person.Identity{})
 	who.who, who.changed = newest, true
 	if newest.NHSNumber != "" && !slices.Contains(c.byNHS[newest.NHSNumber], who) {
 		c.byNHS[newest.NHSNumber] = append(c.byNHS[newest.NHSNumber], who)

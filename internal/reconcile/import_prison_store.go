@@ -275,7 +275,7 @@ func (c *chunk) storeRows(ctx context.Context) error {
 		if !r.row.MayKeepName() {
 			continue
 		}
-		sealed, err := c.tx.Keys.Seal("prison_row.values", r.ID.String(), r.row.Canonical())
+		sealed, err := c.tx.Keys.Seal(sealedPrisonRow, r.ID.String(), r.row.Canonical())
 		if err != nil {
 			return err
 		}

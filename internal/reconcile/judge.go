@@ -142,6 +142,7 @@ func (j *judging) loadRows(ctx context.Context) error {
 	}, j.provider)
 }
 
+// identity is who the row says it is.
 func (p ProviderRow) identity() person.Identity {
 	return person.Identity{PrisonNumber: p.PrisonNumber, NHSNumber: p.NHSNumber, GivenName: p.GivenName,
 		FamilyName: p.FamilyName, DateOfBirth: p.BornOn, Sex: p.Sex}

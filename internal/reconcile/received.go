@@ -166,3 +166,6 @@ func PurgeFiles(ctx context.Context, tx *db.Tx, now time.Time) (n int, err error
 	}
 	return int(changed), audit.Write(ctx, tx, staff.Service.By, now, "purged", "file", "", audit.Detail{"files": changed})
 }
+
+// emptyResult is for a row that is taken in by itself.
+func emptyResult() *Result { return &Result{SetAside: map[string]int{}, Answers: map[int]Answer{}} }
