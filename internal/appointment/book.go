@@ -51,7 +51,8 @@ func hold(ctx context.Context, tx *db.Tx, referralID uuid.UUID) (w Wish, live bo
 // slot, or already the best that the rule can find: then it is answered unchanged. A chosen slot may
 // lie in any clinic and at any time from the day of release on; a full one needs a reason to overbook.
 // Only the referral's id and provider are taken from the wish: what it asks is read again under lock,
-// since the release date may have changed while somebody looked at a page.
+// since the release date may have changed while somebody looked at a page. After an error the
+// transaction must be undone: the old appointment may have been given up in it.
 func Book(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, w Wish, slotID *uuid.UUID, overbookReason string) (*Appointment, error) {
 	fresh, live, err := hold(ctx, tx, w.ReferralID)
 	if err != nil {

@@ -157,7 +157,8 @@ func (y *yard) undo(rt *rapid.T) {
 	y.must(rt, err)
 	latest, err := last(y.ctx, y.tx, w.ReferralID)
 	y.must(rt, err)
-	if open != nil || latest == nil || latest.CancelledBy != nil && *latest.CancelledBy == "service" || slices.Contains(y.undone, latest.ID) {
+	if open != nil || latest == nil || latest.settledByAnotherAct() || slices.Contains(y.undone, latest.ID) ||
+		latest.CancelledBy != nil && !latest.Future(y.now) { // over: it stands without a place, and wants another outcome
 		rt.Skip("nothing to undo")
 	}
 	var before []byte
@@ -167,6 +168,11 @@ func (y *yard) undo(rt *rapid.T) {
 		rt.Fatal(err)
 	}
 	y.undone = append(y.undone, latest.ID)
+}
+
+// settledByAnotherAct says that no outcome was recorded: the place was freed or given up for another.
+func (a *Appointment) settledByAnotherAct() bool {
+	return a.CancelledBy != nil && (*a.CancelledBy == "service" || a.OutcomeReason != nil && *a.OutcomeReason == rebooked)
 }
 
 func (y *yard) book(rt *rapid.T) {
