@@ -1,0 +1,194 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"throughgate/internal/continuity"
+	"throughgate/internal/day"
+)
+
+// tooSmall is what a rate says where there is none to show; beside its two counts nothing need be said.
+const tooSmall = "numbers too small to show"
+
+// document puts the report into words, in the order of spec and reading.
+func (i Issue) document() (document, error) {
+	o := i.Figures
+	d := document{
+		Partnership: o.Partnership,
+		Subject:     i.subject(),
+		Headline:    o.Headline,
+		Beside:      "Of those not picked up by then, still within their first three weeks: " + i.about(o.ThreeWeeks) + ".",
+		Compared:    i.compared(),
+		InTime:      i.inTime(),
+		Tables:      i.tables(),
+		Waiting:     i.waiting(),
+		Link:        i.link(),
+		Made:        i.made(),
+		lines:       lines(o),
+	}
+	if i.Rules.Suppression.Enabled {
+		d.Hidden = "* is too few to show."
+	}
+	var err error
+	d.Picture, err = i.picture()
+	return d, err
+}
+
+func (i Issue) subject() string {
+	o := i.Figures
+	when := "three months to " + o.End.Long()
+	if !o.M1.HasPercent() {
+		return fmt.Sprintf("Continuity of care, %s: %s", o.Partnership, when)
+	}
+	return fmt.Sprintf("Continuity of care, %s: %s picked up, %s", o.Partnership, o.M1, when)
+}
+
+// about is a count in a sentence: rounded ones say so.
+func (i Issue) about(s continuity.Shown) string {
+	if _, shown := s.Number(); shown && i.Rules.Suppression.Enabled {
+		return "about " + s.String()
+	}
+	return s.String()
+}
+
+// compared are the comparisons that could be made. England and the ambition stand in one paragraph,
+// with what sets the definitions apart said once.
+func (i Issue) compared() (said []string) {
+	c := i.Figures.Comparisons
+	england, _, _ := strings.Cut(c.England, " C20 counts")
+	if c.Ambition == "" {
+		england = c.England
+	}
+	for _, sentence := range []string{c.OwnPast, c.LocalTarget, strings.TrimSpace(england + " " + c.Ambition)} {
+		if sentence != "" {
+			said = append(said, sentence)
+		}
+	}
+	if len(said) == 0 {
+		said = []string{"Nothing can be compared: " + tooSmall + "."}
+	}
+	return said
+}
+
+func (i Issue) inTime() []string {
+	o := i.Figures
+	return []string{
+		"Of " + i.rateOf(o.M2, "people whose 21 days are over", "were picked up within 21 days of release") +
+			" Still awaiting their outcome: " + i.about(o.Awaiting) + ".",
+		"Adjusted for what stood in the way of a pick-up: of " + i.rateOf(o.M2Adjusted, "people", "were picked up within 21 days of release") +
+			" The adjustment: " + i.listed(o.Removed) + ".",
+	}
+}
+
+// rateOf is "about 65 people, 38% were picked up (95% interval 27% to 50%).", or the words in its place.
+func (i Issue) rateOf(r continuity.ShownRate, people, done string) string {
+	if _, shown := r.Of().Number(); !shown {
+		return people + ": " + tooSmall + "."
+	}
+	said := fmt.Sprintf("%s %s, %s %s", i.about(r.Of()), people, r, done)
+	if interval := r.Interval(); interval != "" {
+		said += " (95% interval " + interval + ")"
+	}
+	return said + "."
+}
+
+func (i Issue) listed(counts []continuity.Line) string {
+	parts := make([]string, len(counts))
+	for n, c := range counts {
+		parts[n] = c.Name + " " + i.about(c.Count)
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (i Issue) tables() []table {
+	o := i.Figures
+	tables := []table{
+		counted("From release to pick-up", "Releases", o.Funnel),
+		counted("Time to pick-up, of those whose 21 days are over", "Releases", inDays(o.TimeToPickUp)),
+	}
+	for _, b := range o.Breakdowns {
+		tables = append(tables, brokenDown(b))
+	}
+	beside := table{Title: "Beside the rate", Columns: []string{"How many"}}
+	for _, s := range o.Supporting {
+		beside.Rows = append(beside.Rows, row{capital(s.Name), []string{part(s.Numerator, s.Denominator, s.Rate)}})
+	}
+	beside.Rows = append(beside.Rows, row{"Median time from referral to release", []string{o.LeadTime}})
+	return append(tables, beside)
+}
+
+func counted(title, column string, counts []continuity.Line) table {
+	t := table{Title: title, Columns: []string{column}}
+	for _, c := range counts {
+		t.Rows = append(t.Rows, row{capital(c.Name), []string{c.Count.Cell()}})
+	}
+	return t
+}
+
+func inDays(bands []continuity.Line) []continuity.Line {
+	named := slices.Clone(bands)
+	for i, b := range named {
+		if unicode.IsDigit(rune(b.Name[0])) {
+			named[i].Name = strings.ReplaceAll(b.Name, "-", " to ") + " days"
+		}
+	}
+	return named
+}
+
+func brokenDown(b continuity.Breakdown) table {
+	t := table{Title: "By " + b.Name, Columns: []string{"Rolling three months (M1)", "Within 21 days (M2)"}}
+	for _, g := range b.Rows {
+		t.Rows = append(t.Rows, row{capital(g.Name), []string{
+			part(g.M1.PickedUp, g.M1.Releases, g.M1.Rate), part(g.M2.PickedUp, g.M2.Releases, g.M2.Rate),
+		}})
+	}
+	return t
+}
+
+// part is "15 of 35, 43%", as far as it may be shown.
+func part(some, all continuity.Shown, rate continuity.ShownRate) string {
+	_, shown := all.Number()
+	switch {
+	case !shown:
+		return all.Cell()
+	case rate.String() == tooSmall:
+		return some.Cell() + " of " + all.Cell()
+	}
+	return some.Cell() + " of " + all.Cell() + ", " + rate.String()
+}
+
+func capital(words string) string {
+	first, size := utf8.DecodeRuneInString(words)
+	return string(unicode.ToUpper(first)) + words[size:]
+}
+
+func (i Issue) waiting() []answer {
+	return []answer{
+		{"Somebody has no appointment yet", i.Waiting.Unbooked},
+		{"Somebody missed theirs and has no other", i.Waiting.MissedToRebook},
+		{"Somebody not picked up is in the last week of their 21 days", i.Waiting.LastWeek},
+	}
+}
+
+func (i Issue) link() string {
+	if base := strings.TrimSuffix(i.Rules.Server.PublicURL, "/"); base != "" {
+		return base + "/report"
+	}
+	return ""
+}
+
+func (i Issue) made() []term {
+	o, at := i.Figures, i.MadeAt.In(day.London)
+	return []term{
+		{"Definition", "measure " + o.Measure + ": releases with an onward referral to " + o.Provider + " and those picked up, counted by release"},
+		{"Window", o.Start.Long() + " to " + o.End.Long() + ", both days included"},
+		{"Data through", o.DataThrough.Long() + "; what is recorded later revises these figures"},
+		{"Intervals", "95%, Wilson score"},
+		{"What is shown", o.Footer},
+		{"Made", day.Of(at).Long() + " at " + at.Format("15:04")},
+	}
+}
