@@ -79,6 +79,8 @@ func (c *call) once(act func(*db.Tx) (answer, error)) (result answer, err error)
 		if errors.Is(err, db.ErrAway) {
 			err = fmt.Errorf("%w: %w", db.ErrUnknown, err)
 		}
+	} else if errors.Is(err, db.ErrUnknown) {
+		err = &problem.Unavailable{Message: saysUnknownAlone}
 	}
 	return result, err
 }

@@ -65,10 +65,11 @@ func (r *refusal) Error() string { return r.detail }
 
 // What a caller reads when the database is the reason.
 const (
-	saysAway    = "The database cannot be reached at the moment. Nothing was changed: send the same request again."
-	saysUnknown = "Whether this was recorded is not known yet: send it again, it cannot count twice."
-	saysWaited  = "Someone else's work on the same records took too long. Nothing was changed: send the same request again."
-	saysFailed  = "The service failed. Nothing was changed. Quote the instance below when you report it."
+	saysAway         = "The database cannot be reached at the moment. Nothing was changed: send the same request again."
+	saysUnknown      = "Whether this was recorded is not known yet: send it again, it cannot count twice."
+	saysUnknownAlone = "Whether this was recorded is not known yet: read the referral before you send it again. With an Idempotency-Key it could be sent again at once, and could not count twice."
+	saysWaited       = "Someone else's work on the same records took too long. Nothing was changed: send the same request again."
+	saysFailed       = "The service failed. Nothing was changed. Quote the instance below when you report it."
 )
 
 // problemOf is the one table from error to answer. What it does not know is the service's own
