@@ -1,0 +1,116 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"throughgate/internal/db"
+	"throughgate/internal/problem"
+	"throughgate/internal/referral"
+	"throughgate/internal/staff"
+)
+
+// act is something that happens to a referral: one page with one form, and the act of the pathway
+// that it calls, the same as the API's.
+type act struct {
+	path   string
+	title  string // the link to the page, and its heading
+	lead   string // what follows from it
+	button string
+	done   string // said once it is done
+	roles  []staff.Role
+	states []referral.State // in which it can be done
+	fields func(v *visit, r *referral.Referral) []field
+	do     func(v *visit, tx *db.Tx, r *referral.Referral, typed form) error
+}
+
+// offered says whether the act makes sense for the reader as the referral stands. It only spares
+// them pages that would refuse: the act itself decides.
+func (a act) offered(role staff.Role, r *referral.Referral) bool {
+	return slices.Contains(a.roles, role) && slices.Contains(a.states, r.State)
+}
+
+// actBody is an act's page.
+type actBody struct {
+	Act     string
+	Title   string
+	Lead    string
+	Button  string
+	Name    string
+	R       *referral.Referral
+	Facts   []fact
+	Fields  []field
+	Version int // of the referral, as the reader saw it
+	Back    string
+}
+
+// actRoutes are the pages of the acts and the forms on them, each for the act's own roles.
+func actRoutes() (list []route) {
+	for _, a := range acts {
+		path := "/referrals/:id/" + a.path
+		list = append(list,
+			route{get, path, false, a.roles, "referral", func(v *visit) error { return v.actPage(a, http.StatusOK, form{}, nil) }},
+			route{post, path, false, a.roles, "referral", func(v *visit) error { return v.carryOut(a) }})
+	}
+	return list
+}
+
+// actPage shows the form, again with what was typed and what is wrong with it.
+func (v *visit) actPage(a act, status int, typed form, wrong *problem.Invalid) error {
+	r, err := v.findReferral()
+	if err != nil {
+		return err
+	}
+	fields, mistakes := fill(a.fields(v, r), typed, wrong)
+	return v.draw(status, "act.html", page{Title: a.title, Back: "/referrals/" + r.ID.String(), Faults: mistakes, Body: actBody{
+		Act: a.path, Title: a.title, Lead: a.lead, Button: a.button, Name: fullName(r), R: r,
+		Facts: v.releaseFacts(r), Fields: fields, Version: r.Version, Back: "/referrals/" + r.ID.String(),
+	}})
+}
+
+// carryOut does what the form asks. What cannot be done is said on the form, with what was typed.
+func (v *visit) carryOut(a act) error {
+	typed, err := v.typed()
+	if err != nil {
+		return err
+	}
+	err = v.act(func(tx *db.Tx) error {
+		r, err := referral.Hold(v.ctx, tx, v.who, v.id, typed.version())
+		if err != nil {
+			return err
+		}
+		return a.do(v, tx, r, typed)
+	})
+	var wrong *problem.Invalid
+	var conflict *problem.Conflict
+	switch {
+	case err == nil:
+		return v.seeOther(v.after(a))
+	case errors.As(err, &wrong):
+		return v.actPage(a, http.StatusUnprocessableEntity, typed, wrong)
+	case errors.As(err, &conflict):
+		said := &problem.Invalid{Corrections: []problem.Correction{{Code: conflict.Code, Message: conflict.Message}}}
+		return v.actPage(a, http.StatusConflict, typed, said)
+	}
+	return err
+}
+
+// after is where an act leads: back to the referral, or to the worklists when it has left the
+// reader's hands.
+func (v *visit) after(a act) string {
+	if a.path == "transfer" {
+		return "/"
+	}
+	return "/referrals/" + v.id.String() + "?done=" + a.path
+}
+
+// version is the one that the reader saw; 0, which fits any, for whoever sends none.
+func (f form) version() int {
+	n, err := strconv.Atoi(f["version"])
+	if err != nil {
+		return 0
+	}
+	return n
+}

@@ -1,0 +1,307 @@
+package web
+
+import (
+	"time"
+
+	"throughgate/internal/appointment"
+	"throughgate/internal/day"
+	"throughgate/internal/db"
+	"throughgate/internal/pickup"
+	"throughgate/internal/problem"
+	"throughgate/internal/referral"
+	"throughgate/internal/staff"
+)
+
+// The states in which acts can be done.
+var (
+	beforeRelease = []referral.State{referral.Booked, referral.Unbooked}
+	live          = []referral.State{referral.Booked, referral.Unbooked, referral.Released}
+	afterRelease  = []referral.State{referral.Released, referral.NotPickedUp}
+	seeable       = []referral.State{referral.Booked, referral.Unbooked, referral.Released, referral.PickedUp, referral.NotPickedUp}
+)
+
+var (
+	byPrison   = []staff.Role{staff.Prison}
+	byProvider = []staff.Role{staff.Provider}
+)
+
+// acts are all that can happen to a referral on these pages, in the order in which they are offered.
+var acts = []act{
+	{"release", "Confirm what happened at release", "Only a release to the community starts the person's three weeks and three months. Anything else is written down and changes nothing.",
+		"Confirm", "What happened is recorded.", byPrison, live, releaseFields, release},
+	{"release-date", "Change the release date", "The appointment follows the date: it is kept where it still fits, else another is booked.",
+		"Change the date", "The release date is changed. Look at the appointment below, and give the person a new card if it moved.", byPrison, beforeRelease, dateFields, changeDate},
+	{"transfer", "Moved to another prison", "The referral goes with the person, appointment and all. You will not see it any more.",
+		"Hand over", "", byPrison, beforeRelease, transferFields, transfer},
+	{"withdrawal", "Withdraw the referral", "The appointment is given up for somebody else.",
+		"Withdraw", "The referral is withdrawn.", byPrison, beforeRelease, withdrawalFields, withdraw},
+
+	{"pickup", "Confirm pick-up", "The person has started or resumed structured treatment. A phone call, an in-reach visit or a bridging prescription alone is contact, not a pick-up.",
+		"Confirm pick-up", "The pick-up is confirmed.", byProvider,
+		[]referral.State{referral.Released, referral.NotPickedUp, referral.PickedUp, referral.Closed}, pickupFields, confirmPickup},
+	{"outcome", "Record what became of the appointment", "", "Record", "The outcome is recorded.", byProvider, seeable, outcomeFields, recordOutcome},
+	{"appointment", "Book the next free appointment", "The earliest free place after release in a clinic that can see the person. An appointment to come is given up for it, if it is later.",
+		"Book it", "An appointment is booked.", byProvider, live, noFields, book},
+	{"drop-in", "Came without an appointment", "Recorded as attended.", "Record", "The visit is recorded.", byProvider, seeable, dropInFields, dropIn},
+	{"contact", "Record contact", "Contact that is not a pick-up.", "Record", "The contact is recorded.", pathway, seeable, contactFields, contact},
+	{"closure", "Close the referral", "For a release that ended otherwise. Every reminder stops.",
+		"Close", "The referral is closed.", pathway, afterRelease, closureFields, closeReferral},
+	{"undo", "Undo the last entry", "What stood before stands again. Both entries stay in the timeline.",
+		"Undo", "The last entry is undone.", pathway, referral.States(), undoFields, undo},
+}
+
+// nextStep is the path of the one act that the referral waits for from the reader; "" for none.
+func nextStep(role staff.Role, r *referral.Referral, now time.Time) string {
+	if role == staff.Prison {
+		return prisonsStep(r, day.Of(now))
+	}
+	switch seen, passed := attended(r), r.Appointment != nil && !r.Appointment.Future(now); {
+	case r.State == referral.Unbooked:
+		return "appointment"
+	case r.State == referral.Released && passed:
+		return "outcome"
+	case r.State == referral.Released && r.Appointment == nil && !seen:
+		return "appointment"
+	case r.State == referral.Released:
+		return "pickup"
+	}
+	return ""
+}
+
+// prisonsStep: once the planned day has come, what happened; before it, the date is kept true.
+func prisonsStep(r *referral.Referral, today day.Date) string {
+	switch {
+	case r.State != referral.Booked && r.State != referral.Unbooked:
+		return ""
+	case !r.PlannedReleaseDate.IsZero() && !r.PlannedReleaseDate.After(today):
+		return "release"
+	}
+	return "release-date"
+}
+
+func attended(r *referral.Referral) bool {
+	for _, a := range r.Appointments {
+		if a.Outcome != nil && (*a.Outcome == "attended" || *a.Outcome == "attended_late") {
+			return true
+		}
+	}
+	return false
+}
+
+func noFields(*visit, *referral.Referral) []field { return nil }
+
+// example is a date as people write it, for hints: yesterday.
+func (v *visit) example() string {
+	d := day.Of(v.now).Add(-1)
+	return "For example, " + d.At(0, 0).Format("2 1 2006")
+}
+
+func (v *visit) dateField(name, label string) field {
+	return field{Name: name, Label: label, Kind: "date", Hint: v.example()}
+}
+
+func releaseFields(v *visit, r *referral.Referral) []field {
+	list := []field{
+		v.dateField("released_on", "When did it happen?"),
+		{Name: "reason", Label: "What happened?", Kind: "radios", Options: choices("RELEASED", "TRANSFERRED", "SENT_TO_COURT", "TEMPORARY_ABSENCE_RELEASE", "RELEASED_TO_HOSPITAL")},
+		{Name: "naloxone_supplied", Label: "Was naloxone supplied? (optional)", Kind: "radios", Options: yesOrNo, Hint: "Given to the person, not only offered"},
+	}
+	if r.OpioidSubstitution.Medicine != "" {
+		f := v.dateField("bridging_until", "Last day of the bridging prescription (optional)")
+		list = append(list, f)
+	}
+	return list
+}
+
+func release(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {
+	_, err := referral.Release(v.ctx, tx, v.who, v.now, r.ID, referral.ReleaseDraft{
+		ReleasedOn: typed.date("released_on"), Reason: typed["reason"],
+		NaloxoneSupplied: typed.yesNo("naloxone_supplied"), BridgingUntil: typed.date("bridging_until"),
+	})
+	return err
+}
+
+func dateFields(v *visit, r *referral.Referral) []field {
+	return []field{
+		{Name: "known", Label: "Is a date known?", Kind: "radios", Options: yesOrNo, Hint: "Without a date the appointment is given up"},
+		v.dateField("planned_release_date", "New planned release date, if one is known"),
+		{Name: "certainty", Label: "How sure is it? (optional)", Kind: "radios", Options: choices("expected", "confirmed")},
+		{Name: "reason", Label: "Why did it change? (optional)", Kind: "text"},
+	}
+}
+
+// changeDate wants it said that no date is known: an empty box alone may be a slip, and frees a place.
+func changeDate(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {
+	d := referral.DateChange{PlannedReleaseDate: typed.date("planned_release_date"), Reason: typed["reason"], Certainty: typed["certainty"]}
+	switch {
+	case typed["known"] == "":
+		return problem.Wrong("known", "required", "Say whether a date is known")
+	case typed["known"] == "yes" && d.PlannedReleaseDate == "":
+		return problem.Wrong("planned_release_date", "required", "Enter the new release date")
+	case typed["known"] == "no" && d.PlannedReleaseDate != "":
+		return problem.Wrong("planned_release_date", "contradiction", "Leave the date empty, or say that it is known")
+	}
+	_, err := referral.ChangeDate(v.ctx, tx, v.who, v.now, r.ID, d)
+	return err
+}
+
+func transferFields(v *visit, r *referral.Referral) []field {
+	var prisons []option
+	for _, p := range v.Pool.Rules.Prisons {
+		if p.Code != r.Prison {
+			prisons = append(prisons, option{Value: p.Code, Text: p.Name})
+		}
+	}
+	return []field{
+		{Name: "to_prison", Label: "Which prison?", Kind: "radios", Options: prisons, Hint: "If it is none of these, withdraw the referral instead"},
+		v.dateField("on", "When did they move?"),
+	}
+}
+
+func transfer(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {
+	_, err := referral.Transfer(v.ctx, tx, v.who, v.now, r.ID, referral.TransferDraft{ToPrison: typed["to_prison"], On: typed.date("on")})
+	return err
+}
+
+func withdrawalFields(v *visit, r *referral.Referral) []field {
+	return []field{
+		{Name: "reason", Label: "Why?", Kind: "radios", Options: choices("mistaken", "duplicate", "need_gone", "declined", "release_cancelled", "moved_to_prison_elsewhere", "died")},
+		v.dateField("on", "When was this?"),
+	}
+}
+
+func withdraw(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {
+	_, err := referral.Withdraw(v.ctx, tx, v.who, v.now, r.ID, referral.WithdrawalDraft{Reason: typed["reason"], On: typed.date("on")})
+	return err
+}
+
+func pickupFields(v *visit, r *referral.Referral) []field {
+	list := []field{
+		v.dateField("picked_up_on", "When did treatment start?"),
+		{Name: "kind", Label: "What started?", Kind: "radios", Options: choices("new_episode", "resumed_episode")},
+		{Name: "modality", Label: "Treatment (optional)", Kind: "text", Hint: "For example, prescribing or psychosocial"},
+	}
+	list[0].Hint = "The first attendance on or after the release that starts or resumes structured treatment. " + list[0].Hint
+	if !r.PickedUpOn.IsZero() {
+		list = append(list, field{Name: "correction_reason", Label: "Why was the earlier date wrong?", Kind: "text", Hint: "Recorded before: " + r.PickedUpOn.Long()})
+	}
+	return list
+}
+
+func confirmPickup(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {
+	_, err := pickup.Confirm(v.ctx, tx, v.who, v.now, r.ID, pickup.Draft{
+		PickedUpOn: typed.date("picked_up_on"), Kind: typed["kind"], Modality: typed["modality"], CorrectionReason: typed["correction_reason"],
+	})
+	return err
+}
+
+func outcomeFields(v *visit, r *referral.Referral) []field {
+	list := []field{
+		{Name: "outcome", Label: "What became of it?", Kind: "radios", Options: choices("attended", "attended_late", "did_not_attend", "cancelled"), Hint: v.whichAppointment(r)},
+		{Name: "reason", Label: "If it was missed or cancelled: why? (optional)", Kind: "radios", Options: choices("acceptable", "none_given", "our_fault")},
+		{Name: "cancelled_by", Label: "If it was cancelled: by whom?", Kind: "radios", Options: []option{{Value: "person", Text: "The person"}, {Value: "provider", Text: "Us"}, {Value: "prison", Text: "The prison"}}},
+	}
+	if a := subject(r); a != nil && a.Outcome != nil {
+		list = append(list, field{Name: "correction_reason", Label: "Why was the earlier outcome wrong?", Kind: "text", Hint: "Recorded before: " + say(*a.Outcome)})
+	}
+	return list
+}
+
+// subject is the appointment that an outcome is about: the open one, else the last.
+func subject(r *referral.Referral) *appointment.Appointment {
+	if r.Appointment != nil || len(r.Appointments) == 0 {
+		return r.Appointment
+	}
+	return &r.Appointments[len(r.Appointments)-1]
+}
+
+func (v *visit) whichAppointment(r *referral.Referral) string {
+	if a := subject(r); a != nil {
+		b := v.appointmentBody(*a)
+		return b.When + ", " + b.Place
+	}
+	return "There is no appointment yet"
+}
+
+func recordOutcome(v *visit, tx *db.Tx, r *referral.Referral, typed form) (err error) {
+	if r.Appointments, err = appointment.Chain(v.ctx, tx, r.ID); err != nil {
+		return err
+	}
+	if r.Appointment, err = appointment.Open(v.ctx, tx, r.ID); err != nil {
+		return err
+	}
+	a := subject(r)
+	if a == nil {
+		return problem.Wrong("outcome", "no_appointment", "There is no appointment: record a visit without an appointment instead")
+	}
+	_, _, err = appointment.RecordOutcome(v.ctx, tx, v.who, v.now, a.ID, appointment.Outcome{
+		Outcome: typed["outcome"], Reason: typed["reason"], CancelledBy: typed["cancelled_by"], CorrectionReason: typed["correction_reason"],
+	})
+	return err
+}
+
+func book(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {
+	w, err := appointment.WishOf(v.ctx, tx, r.ID)
+	if err != nil {
+		return err
+	}
+	_, err = appointment.Book(v.ctx, tx, v.who, v.now, w, nil, "")
+	return err
+}
+
+func dropInFields(v *visit, r *referral.Referral) []field {
+	return []field{v.dateField("attended_on", "When did they come?")}
+}
+
+func dropIn(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {
+	var on day.Date
+	if text := typed.date("attended_on"); text != "" {
+		var err error
+		if on, err = day.Parse(text); err != nil {
+			return problem.Wrong("attended_on", "date", "Enter a real date: day, month and year in figures")
+		}
+	}
+	_, err := appointment.DropIn(v.ctx, tx, v.who, v.now, r.ID, v.who.Organisation(), on)
+	return err
+}
+
+func contactFields(v *visit, r *referral.Referral) []field {
+	return []field{
+		{Name: "kind", Label: "What kind of contact?", Kind: "radios", Options: choices("in_reach", "phone", "cjit", "reconnect", "smart_community", "bridging", "naloxone", "needle_exchange")},
+		v.dateField("on", "When was it?"),
+		{Name: "note", Label: "Note (optional)", Kind: "textarea"},
+	}
+}
+
+func contact(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {
+	_, err := pickup.Contact(v.ctx, tx, v.who, v.now, r.ID, pickup.ContactDraft{Kind: typed["kind"], On: typed.date("on"), Note: typed["note"]})
+	return err
+}
+
+func closureFields(v *visit, r *referral.Referral) []field {
+	if v.who.Role == staff.Prison {
+		return []field{
+			{Name: "reason", Label: "Why?", Kind: "radios", Options: choices("returned_to_custody", "died")},
+			v.dateField("on", "When was this?"),
+		}
+	}
+	return []field{
+		{Name: "reason", Label: "Why?", Kind: "radios", Options: choices("returned_to_custody", "died", "moved_area", "picked_up_elsewhere", "declined")},
+		v.dateField("on", "When was this?"),
+		{Name: "provider_name", Label: "If picked up by another provider: which?", Kind: "text"},
+	}
+}
+
+func closeReferral(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {
+	_, err := pickup.Close(v.ctx, tx, v.who, v.now, r.ID, pickup.ClosureDraft{Reason: typed["reason"], On: typed.date("on"), ProviderName: typed["provider_name"]})
+	return err
+}
+
+func undoFields(v *visit, r *referral.Referral) []field {
+	return []field{{Name: "reason", Label: "Why was it wrong?", Kind: "text"}}
+}
+
+func undo(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {
+	_, err := referral.Undo(v.ctx, tx, v.who, v.now, r.ID, referral.UndoDraft{Reason: typed["reason"]})
+	return err
+}

@@ -1,0 +1,45 @@
+package web
+
+import (
+	"net/http"
+
+	"throughgate/internal/appointment"
+	"throughgate/internal/day"
+	"throughgate/internal/db"
+	"throughgate/internal/problem"
+	"throughgate/internal/referral"
+)
+
+// cardBody is what the person carries through the gate. Whoever finds the card learns neither of
+// custody nor of treatment: it says where and when, and the first name of whom it is for.
+type cardBody struct {
+	GivenName                                     string
+	Day, Time                                     string
+	Place, Address, AskFor, Telephone, Directions string
+	Back                                          string
+}
+
+func (v *visit) card() error {
+	var r *referral.Referral
+	err := v.act(func(tx *db.Tx) (err error) {
+		r, err = referral.Find(v.ctx, tx, v.who, v.now, v.id)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	a := r.Appointment
+	if a == nil || !a.Future(v.now) {
+		return &problem.NotFound{What: "appointment to come, and so no card"}
+	}
+	return v.draw(http.StatusOK, "card.html", page{Title: "Appointment card", Body: cardOf(r, a)})
+}
+
+func cardOf(r *referral.Referral, a *appointment.Appointment) cardBody {
+	return cardBody{
+		GivenName: r.Person.GivenName,
+		Day:       longDay(day.Of(*a.StartsAt)), Time: clock(*a.StartsAt),
+		Place: a.Place, Address: a.Address, AskFor: a.AskFor, Telephone: a.Telephone, Directions: a.Directions,
+		Back: "/referrals/" + r.ID.String(),
+	}
+}

@@ -1,0 +1,145 @@
+package web
+
+import (
+	"mime"
+	"strings"
+
+	"throughgate/internal/problem"
+)
+
+// form is what somebody typed, as typed.
+type form map[string]string
+
+// typed reads the posted form. A field sent twice counts once, by its first value.
+func (v *visit) typed() (form, error) {
+	r := v.web.Request()
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	if kind != "" && kind != "application/x-www-form-urlencoded" || r.Header.Get("Content-Encoding") != "" {
+		return nil, notTaken
+	}
+	if err := r.ParseForm(); err != nil {
+		return nil, err
+	}
+	f := form{}
+	for name, values := range r.PostForm {
+		f[name] = strings.ToValidUTF8(strings.ReplaceAll(values[0], "\x00", "\uFFFD"), "\uFFFD")
+	}
+	return f, nil
+}
+
+// date puts the three boxes of a date together as 2023-12-04. Whatever cannot be that is handed on as
+// it was typed, for the act to refuse in its own words; three empty boxes are no date.
+func (f form) date(name string) string {
+	d, m, y := strings.TrimSpace(f[name+"-day"]), strings.TrimSpace(f[name+"-month"]), strings.TrimSpace(f[name+"-year"])
+	if d+m+y == "" {
+		return ""
+	}
+	return y + "-" + twoFigures(m) + "-" + twoFigures(d)
+}
+
+func twoFigures(s string) string {
+	if len(s) == 1 {
+		return "0" + s
+	}
+	return s
+}
+
+// yesNo is nil where neither was chosen.
+func (f form) yesNo(name string) *bool {
+	if f[name] != "yes" && f[name] != "no" {
+		return nil
+	}
+	yes := f[name] == "yes"
+	return &yes
+}
+
+// field is one question of a form, with what was typed and what is wrong with it.
+type field struct {
+	Name, Label, Hint string
+	Kind              string // text, email, password, code, date, radios or textarea
+	Options           []option
+	Value             string
+	Day, Month, Year  string
+	Error             string
+}
+
+type option struct {
+	Value, Text, Hint string
+	Chosen            bool
+}
+
+// Anchor is the id of the box that a link to the field leads to.
+func (f field) Anchor() string {
+	if f.Kind == "date" {
+		return f.Name + "-day"
+	}
+	return f.Name
+}
+
+// Described names what a screen reader reads with the box.
+func (f field) Described() string {
+	var ids []string
+	if f.Hint != "" {
+		ids = append(ids, f.Name+"-hint")
+	}
+	if f.Error != "" {
+		ids = append(ids, f.Name+"-error")
+	}
+	return strings.Join(ids, " ")
+}
+
+// choices are radios whose texts are what the codes are called.
+func choices(codes ...string) (list []option) {
+	for _, c := range codes {
+		list = append(list, option{Value: c, Text: say(c)})
+	}
+	return list
+}
+
+var yesOrNo = []option{{Value: "yes", Text: "Yes"}, {Value: "no", Text: "No"}}
+
+// faults are what the top of a page says is wrong, each with a link to its field.
+type faults []mistake
+
+type mistake struct{ Anchor, Message string }
+
+// fill puts into the fields what was typed and what is wrong with it, and lists the faults in the
+// order of the fields; a password is not shown again.
+func fill(fields []field, typed form, err *problem.Invalid) (filled []field, wrong faults) {
+	var rest []problem.Correction
+	if err != nil {
+		rest = err.Corrections
+	}
+	for _, f := range fields {
+		f.take(typed)
+		var others []problem.Correction
+		for _, c := range rest {
+			if c.Field != f.Name {
+				others = append(others, c)
+				continue
+			}
+			if f.Error == "" {
+				f.Error = c.Message
+			}
+			wrong = append(wrong, mistake{f.Anchor(), c.Message})
+		}
+		rest, filled = others, append(filled, f)
+	}
+	for _, c := range rest { // about something that this form does not ask
+		wrong = append(wrong, mistake{"", c.Message})
+	}
+	return filled, wrong
+}
+
+func (f *field) take(typed form) {
+	if f.Kind != "password" {
+		f.Value = typed[f.Name]
+	}
+	f.Day, f.Month, f.Year = typed[f.Name+"-day"], typed[f.Name+"-month"], typed[f.Name+"-year"]
+	options := f.Options
+	f.Options = nil
+	for _, o := range options {
+		o.Chosen = o.Value == typed[f.Name]
+		f.Options = append(f.Options, o)
+	}
+}

@@ -1,0 +1,101 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"throughgate/internal/api"
+)
+
+// visiting is the key under which a request's visit is kept, so that an error page knows who reads it.
+const visiting = "web.visit"
+
+// pagePolicy lets a page load what this service itself serves, and nothing else: no script or style
+// written into a page runs. data: is for the QR code of an invitation.
+const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// guard stands around every request, before it is known whether anything answers it.
+func (s *site) guard(next echo.HandlerFunc) echo.HandlerFunc {
+	return func(web echo.Context) error {
+		s.secure(web.Response().Header())
+		if api.Owns(web.Request().URL.Path) {
+			return next(web) // the API logs and guards its own, and its keys are not in cookies
+		}
+		began := time.Now()
+		err := s.guarded(next, web)
+		if err != nil {
+			s.fail(err, web)
+		}
+		s.note(web, err, time.Since(began))
+		return nil
+	}
+}
+
+// secure sets the headers that go with every answer, errors and files among them.
+func (s *site) secure(h http.Header) {
+	h.Set("Content-Security-Policy", pagePolicy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+	if s.Secure {
+		h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+	}
+}
+
+// fault is a panic, told without its value, which may hold a person's data.
+type fault struct {
+	kind  string
+	stack []byte
+}
+
+func (f *fault) Error() string { return "panic: " + f.kind }
+
+// guarded refuses what another site makes a browser send, and turns a panic into an error.
+func (s *site) guarded(next echo.HandlerFunc, web echo.Context) (err error) {
+	defer func() {
+		if r := recover(); r == http.ErrAbortHandler {
+			panic(r)
+		} else if r != nil {
+			err = &fault{fmt.Sprintf("%T", r), debug.Stack()}
+		}
+	}()
+	if s.origin.Check(web.Request()) != nil {
+		return errElsewhere
+	}
+	web.Request().Body = http.MaxBytesReader(web.Response(), web.Request().Body, mostTyped)
+	return next(web)
+}
+
+// mostTyped is the largest form taken: far more than anybody types.
+const mostTyped = 256 << 10
+
+// errElsewhere is a form that another site made somebody's browser send.
+var errElsewhere = errors.New("sent from another site")
+
+// note logs the request by its route: neither its address, which has ids and tokens, nor anything
+// that was typed.
+func (s *site) note(web echo.Context, err error, took time.Duration) {
+	status := web.Response().Status
+	line := s.Log.With("method", web.Request().Method, "route", web.Path(), "status", status, "took", took.Round(time.Microsecond))
+	if v, known := web.Get(visiting).(*visit); known && v.signedIn() {
+		line = line.With("organisation", v.who.Organisation(), "actor", v.who.By.Actor)
+	}
+	if status < http.StatusInternalServerError {
+		line.Info("page")
+		return
+	}
+	if f := (*fault)(nil); errors.As(err, &f) {
+		line = line.With("stack", string(f.stack))
+	}
+	line.Error("page", "error", harmless(err))
+}

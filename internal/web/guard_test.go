@@ -1,0 +1,154 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/labstack/echo/v4"
+
+	"throughgate/internal/db"
+	"throughgate/internal/problem"
+)
+
+// always are the headers that no answer goes without.
+var always = map[string]string{
+	"X-Content-Type-Options":       "nosniff",
+	"Referrer-Policy":              "no-referrer",
+	"Cross-Origin-Opener-Policy":   "same-origin",
+	"Cross-Origin-Resource-Policy": "same-origin",
+}
+
+func TestEveryAnswerHasItsHeaders(t *testing.T) {
+	h := newHouse(t)
+	h.demo()
+	b := h.as("EXI")
+	style := b.open("/").Find("link[rel=stylesheet]").Last().AttrOr("href", "")
+	for path, status := range map[string]int{
+		"/": ok, "/sign-in": moved, "/no-such-page": none, "/referrals/x": none, "/reports": ok, "/mailbox": ok,
+		style: ok, "/assets/old/throughgate.css": none,
+	} {
+		s := b.open(path)
+		if s.status != status {
+			t.Errorf("%s: %d", path, s.status)
+		}
+		for name, want := range always {
+			if got := s.header.Get(name); got != want {
+				t.Errorf("%s: %s is %q", path, name, got)
+			}
+		}
+		csp := s.header.Get("Content-Security-Policy")
+		if !strings.Contains(csp, "frame-ancestors 'none'") || strings.Contains(csp, "unsafe") {
+			t.Errorf("%s: the policy is %q", path, csp)
+		}
+		cached := s.header.Get("Cache-Control")
+		if kept := path == style; kept != strings.Contains(cached, "immutable") || !kept && cached != "no-store" {
+			t.Errorf("%s: Cache-Control is %q", path, cached)
+		}
+	}
+	api := h.browser()
+	if s := api.open("/healthz"); s.status != ok && s.status != none || s.header.Get("X-Content-Type-Options") != "nosniff" {
+		t.Errorf("/healthz: %d %v", s.status, s.header)
+	}
+}
+
+func TestTheAPIsErrorsAreProblemsOnTheSameServer(t *testing.T) {
+	h := newHouse(t)
+	for _, path := range []string{"/api/v1/referrals", "/api/v1/no-such-call", "/api"} {
+		s := h.browser().open(path)
+		if got := s.header.Get("Content-Type"); got != "application/problem+json" {
+			t.Errorf("%s: %d %q", path, s.status, got)
+		}
+	}
+	if s := h.browser().open("/no-such-page"); !strings.HasPrefix(s.header.Get("Content-Type"), "text/html") {
+		t.Errorf("a page's error is %q", s.header.Get("Content-Type"))
+	}
+}
+
+func TestWhatAnotherSiteSendsIsRefused(t *testing.T) {
+	h := newHouse(t)
+	b, id := h.as("EXI"), h.referred(draft("A1234BC")).String()
+	path := "/referrals/" + id + "/withdrawal"
+	form := []string{"reason", "mistaken", "on-day", "20", "on-month", "11", "on-year", "2023"}
+	for name, spoil := range map[string]func(*http.Request){
+		"another origin": func(r *http.Request) {
+			r.Header.Set("Origin", "https://evil.example")
+			r.Header.Del("Sec-Fetch-Site")
+		},
+		"cross-site":         func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") },
+		"a sister subdomain": func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "same-site") },
+	} {
+		r := b.form(path, form...)
+		spoil(r)
+		if s := b.send(r); s.status != http.StatusForbidden || !strings.Contains(s.text(), "Nothing was changed") {
+			t.Errorf("%s: %d", name, s.status)
+		}
+	}
+	if s := b.open("/referrals/" + id); strings.Contains(s.text(), "Withdrawn") {
+		t.Error("it was withdrawn all the same")
+	}
+	if s := b.post(path, form...); s.status != http.StatusSeeOther {
+		t.Errorf("from our own page: %d %s", s.status, s.text())
+	}
+}
+
+func TestFormsThatAreNoFormsAreRefused(t *testing.T) {
+	h := newHouse(t)
+	for name, c := range map[string]struct {
+		spoil  func(*http.Request)
+		status int
+	}{
+		"JSON":       {func(r *http.Request) { r.Header.Set("Content-Type", "application/json") }, http.StatusUnsupportedMediaType},
+		"compressed": {func(r *http.Request) { r.Header.Set("Content-Encoding", "gzip") }, http.StatusUnsupportedMediaType},
+	} {
+		r := h.browser().form("/sign-in", "email", "a@example.org")
+		c.spoil(r)
+		if s := h.browser().send(r); s.status != c.status {
+			t.Errorf("%s: %d", name, s.status)
+		}
+	}
+	if s := h.browser().post("/sign-in", "email", strings.Repeat("a", 300<<10)); s.status != http.StatusRequestEntityTooLarge {
+		t.Errorf("300 KB: %d", s.status)
+	}
+}
+
+func TestEachErrorHasItsPage(t *testing.T) {
+	for name, c := range map[string]struct {
+		err    error
+		status int
+	}{
+		"not found":       {&problem.NotFound{What: "referral"}, http.StatusNotFound},
+		"not theirs":      {&problem.Forbidden{Message: "no"}, http.StatusForbidden},
+		"conflict":        {&problem.Conflict{Message: "no"}, http.StatusConflict},
+		"database away":   {db.ErrAway, http.StatusServiceUnavailable},
+		"outcome unknown": {db.ErrUnknown, http.StatusServiceUnavailable},
+		"lock not free":   {&db.Refusal{State: "55P03"}, http.StatusServiceUnavailable},
+		"ran too long":    {&db.Refusal{State: "57014"}, http.StatusServiceUnavailable},
+		"no such page":    {echo.ErrNotFound, http.StatusNotFound},
+		"no such method":  {echo.ErrMethodNotAllowed, http.StatusMethodNotAllowed},
+		"our own mistake": {errors.New("pq: value Aoife"), http.StatusInternalServerError},
+		"another refusal": {&db.Refusal{State: "23505", Constraint: "x"}, http.StatusInternalServerError},
+	} {
+		got := troubleOf(c.err)
+		if got.Status != c.status || got.Heading == "" || len(got.Paragraphs) == 0 {
+			t.Errorf("%s: %+v", name, got)
+		}
+		if strings.Contains(strings.Join(got.Paragraphs, " "), "Aoife") || strings.Contains(harmless(c.err), "Aoife") {
+			t.Errorf("%s shows what must not be shown", name)
+		}
+	}
+}
+
+func TestAPanicIsAPageAndALogLineWithoutItsValue(t *testing.T) {
+	h := newHouse(t)
+	broken := func(e *echo.Echo) { e.GET("/broken", func(echo.Context) error { panic("Aoife") }) }
+	h.site.Config.Handler = New(Deps{Pool: h.pool, Log: h.logger(), API: broken})
+	s := h.browser().open("/broken")
+	if s.status != http.StatusInternalServerError || !strings.Contains(s.text(), "there is a problem with the service") {
+		t.Errorf("%d %s", s.status, s.text())
+	}
+	if log := h.log.String(); strings.Contains(log, "Aoife") || !strings.Contains(log, "panic") {
+		t.Errorf("the log says %s", log)
+	}
+}

@@ -1,0 +1,220 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"throughgate/internal/day"
+	"throughgate/internal/db"
+	"throughgate/internal/referral"
+	"throughgate/internal/staff"
+)
+
+// worklist is a list as its page tells it: what it is called, what stands on it, and what it means
+// when nothing does.
+type worklist struct{ title, about, empty string }
+
+var worklists = map[referral.ListName]worklist{
+	referral.ReleaseUnconfirmed: {"Release unconfirmed", "Their planned release date has passed. Say what happened.",
+		"Every release that was planned up to yesterday is confirmed or has a new date."},
+	referral.ReleasingSoon: {"Releasing in 14 days", "Keep the release date true: the appointment follows it.",
+		"Nobody whom you referred is planned to be released in the next 14 days."},
+	referral.DateChanged: {"Date changed", "Their release date changed lately. Give the person a new card where the appointment moved.",
+		"No release date has changed lately."},
+	referral.WhatBecame: {"What became of your referrals", "People you referred who have been released.",
+		"Nobody whom you referred has been released yet."},
+	referral.UnbookedList: {"Unbooked", "They have no appointment. Book one before they are released.",
+		"Everybody who can have an appointment has one."},
+	referral.ArrivingThisWeek: {"Arriving this week", "Released, or planned to be, this week.",
+		"Nobody who was referred to you is to be released this week."},
+	referral.TodaysAppointments: {"Today's appointments", "Who is to be seen today.",
+		"Nobody who was referred from prison has an appointment today."},
+	referral.MissedToRebook: {"Missed, to rebook", "They missed an appointment and have no other.",
+		"Everybody who missed an appointment has another, or was picked up."},
+	referral.DayOneTo21: {"Day 1 to 21, not yet picked up", "Released in the last three weeks. A pick-up by day 21 counts towards the national measure.",
+		"Everybody released in the last 21 days has been picked up."},
+	referral.WindowClosing: {"Window closing", "The last 14 days of their three months.",
+		"Nobody's three months end in the next 14 days without a pick-up."},
+	referral.ToReview: {"To review", "Referrals that need a second look, such as one that another prison has sent as well.",
+		"Nothing waits for your decision."},
+}
+
+// homeBody is the worklists' page.
+type homeBody struct {
+	Lists               []listLink
+	Title, About, Empty string
+	Rows                []row
+	AlcoholOnly, CJIT   bool
+	Name                referral.ListName
+	Next                string // the address of the next page; "" on the last
+	First               string // the address of the first page, when this is not it
+}
+
+type listLink struct {
+	Name    referral.ListName
+	Title   string
+	Count   int
+	Current bool
+}
+
+// row is one person on a list.
+type row struct {
+	referral.Item
+	ReleaseWords, AppointmentWords, DueWords, MoveWords string
+	Overdue                                             bool
+	Marks                                               []mark
+}
+
+// mark is a tag on a row. It is told in words; its colour is an extra.
+type mark struct{ Text, Colour string }
+
+// home is where everybody lands: worklists for those who work with people, else what their role has.
+func (v *visit) home() error {
+	switch v.who.Role {
+	case staff.Prison, staff.Provider:
+		return v.worklists()
+	case staff.SubGroup:
+		return v.seeOther("/report")
+	}
+	return v.draw(http.StatusOK, "desk.html", page{Title: v.organisation(), Body: v.who.Role})
+}
+
+func (v *visit) worklists() error {
+	filter := referral.ListFilter{
+		AlcoholOnly: v.web.QueryParam("alcohol_only") != "",
+		CJIT:        v.web.QueryParam("cjit") != "",
+		Cursor:      v.web.QueryParam("cursor"),
+	}
+	names := referral.Worklists(v.who.Role)
+	name := referral.ListName(v.web.QueryParam("list"))
+	if name != "" && !slices.Contains(names, name) {
+		return notThere
+	}
+	var counts map[referral.ListName]int
+	var items referral.Items
+	err := v.act(func(tx *db.Tx) (err error) {
+		if counts, err = referral.Counts(v.ctx, tx, v.who, v.now); err != nil {
+			return err
+		}
+		if name == "" {
+			name = firstWaiting(names, counts)
+		}
+		items, err = referral.Worklist(v.ctx, tx, v.who, v.now, name, filter)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	body := homeBody{Name: name, AlcoholOnly: filter.AlcoholOnly, CJIT: filter.CJIT,
+		Title: worklists[name].title, About: worklists[name].about, Empty: worklists[name].empty}
+	for _, n := range names {
+		body.Lists = append(body.Lists, listLink{n, worklists[n].title, counts[n], n == name})
+	}
+	for _, item := range items.Items {
+		body.Rows = append(body.Rows, v.row(item))
+	}
+	if filter.AlcoholOnly || filter.CJIT {
+		body.Empty = "Nobody on this list has the mark you chose. Take the filter off to see the whole list."
+	}
+	if filter.Cursor != "" {
+		body.First = listAddress(name, filter, "")
+	}
+	if items.NextCursor != "" {
+		body.Next = listAddress(name, filter, items.NextCursor)
+	}
+	return v.draw(http.StatusOK, "home.html", page{Title: body.Title, Body: body})
+}
+
+// firstWaiting is the first list with somebody on it, so that the page opens on work.
+func firstWaiting(names []referral.ListName, counts map[referral.ListName]int) referral.ListName {
+	for _, n := range names {
+		if counts[n] > 0 {
+			return n
+		}
+	}
+	return names[0]
+}
+
+func listAddress(name referral.ListName, f referral.ListFilter, cursor string) string {
+	q := url.Values{"list": {string(name)}}
+	if f.AlcoholOnly {
+		q.Set("alcohol_only", "yes")
+	}
+	if f.CJIT {
+		q.Set("cjit", "yes")
+	}
+	if cursor != "" {
+		q.Set("cursor", cursor)
+	}
+	return "/?" + q.Encode()
+}
+
+func (v *visit) row(item referral.Item) row {
+	today := day.Of(v.now)
+	r := row{Item: item, ReleaseWords: releaseWords(today, item.ReleaseOn, item.Released), AppointmentWords: v.appointmentWords(item)}
+	if item.WhoseMove != "" {
+		r.MoveWords = v.move(item.WhoseMove)
+	}
+	if !item.DueOn.IsZero() {
+		r.DueWords = nearDay(today, item.DueOn)
+	}
+	if item.DaysLeft != nil {
+		r.Overdue = *item.DaysLeft < 0
+		if n := *item.DaysLeft; n != 0 {
+			r.DueWords += " (" + left(n) + ")"
+		}
+	}
+	if item.Alarm != nil {
+		r.Marks = append(r.Marks, mark{alarmWords(*item.Alarm), "govuk-tag--red"})
+	}
+	if item.AppointmentFlag != "" {
+		r.Marks = append(r.Marks, mark{capital(lower(item.AppointmentFlag)), "govuk-tag--orange"})
+	}
+	if item.AlcoholOnly {
+		r.Marks = append(r.Marks, mark{"Alcohol only", "govuk-tag--purple"})
+	}
+	if item.CJIT {
+		r.Marks = append(r.Marks, mark{"CJIT", "govuk-tag--turquoise"})
+	}
+	return r
+}
+
+func alarmWords(workingDays int) string {
+	switch workingDays {
+	case 0:
+		return "Release day reached"
+	case 1:
+		return "1 working day before release"
+	}
+	return fmt.Sprintf("%d working days or fewer before release", workingDays)
+}
+
+func releaseWords(today, on day.Date, released bool) string {
+	switch {
+	case on.IsZero():
+		return "Date not known"
+	case released:
+		return "Released " + nearDay(today, on)
+	}
+	return "Planned " + nearDay(today, on)
+}
+
+func (v *visit) appointmentWords(item referral.Item) string {
+	switch {
+	case item.AppointmentAt != nil:
+		return capital(moment(v.now, *item.AppointmentAt))
+	case item.UnbookedReason != "":
+		return "None: " + lower(item.UnbookedReason)
+	}
+	return "None"
+}
+
+// move is whose turn it is, seen from the reader.
+func (v *visit) move(whose string) string {
+	if whose == string(v.who.Role) {
+		return "Yours"
+	}
+	return "The " + whose + "'s"
+}

@@ -1,0 +1,122 @@
+package web
+
+import (
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"html/template"
+	"image/png"
+	"net/http"
+
+	"github.com/pquerna/otp"
+
+	"throughgate/internal/db"
+	"throughgate/internal/problem"
+	"throughgate/internal/staff"
+)
+
+var invitationFields = []field{
+	{Name: "password", Label: "Choose a password", Kind: "password", Hint: "At least 12 characters. Three words that do not belong together are easy to remember and hard to guess."},
+	{Name: "code", Label: "Code from your authenticator app", Kind: "code", Hint: "The 6 figures that it shows now"},
+}
+
+// invitationBody is the page on which somebody sets password and second factor. The secret travels
+// with the form, sealed to the invitation, so that nothing is stored before the form is sent.
+type invitationBody struct {
+	Name, Email  string
+	Fields       []field
+	QR           template.URL
+	Secret       string // to type where there is no camera
+	SealedSecret string
+}
+
+const secretPlace = "invitation.totp"
+
+func (v *visit) invitationPage() error {
+	return v.drawInvitation(http.StatusOK, form{}, nil)
+}
+
+func (v *visit) drawInvitation(status int, typed form, wrong *problem.Invalid) error {
+	var body invitationBody
+	err := v.asService(func(tx *db.Tx) error {
+		p, err := staff.Invited(v.ctx, tx, v.now, v.web.Param("token"))
+		if err != nil {
+			return err
+		}
+		key, err := v.secret(tx, p, typed)
+		if err != nil {
+			return err
+		}
+		body, err = enrolment(tx, p, key)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	var mistakes faults
+	body.Fields, mistakes = fill(invitationFields, typed, wrong)
+	return v.draw(status, "invitation.html", page{Title: "Set up your account", Faults: mistakes, Body: body})
+}
+
+// secret is the one that came with the form, or a new one: who scanned it before a slip of the
+// fingers need not scan another.
+func (v *visit) secret(tx *db.Tx, p staff.Person, typed form) (*otp.Key, error) {
+	sealed, err := base64.RawURLEncoding.DecodeString(typed["secret"])
+	if err == nil && len(sealed) > 0 {
+		if url, err := tx.Keys.Open(secretPlace, p.ID.String(), sealed); err == nil {
+			return otp.NewKeyFromURL(string(url))
+		}
+	}
+	return staff.NewSecret(p.Email)
+}
+
+func enrolment(tx *db.Tx, p staff.Person, key *otp.Key) (body invitationBody, err error) {
+	sealed, err := tx.Keys.Seal(secretPlace, p.ID.String(), []byte(key.URL()))
+	if err != nil {
+		return body, err
+	}
+	picture, err := key.Image(220, 220)
+	if err != nil {
+		return body, err
+	}
+	var out bytes.Buffer
+	if err := png.Encode(&out, picture); err != nil {
+		return body, err
+	}
+	return invitationBody{
+		Name: p.Name, Email: p.Email, Secret: key.Secret(),
+		QR:           template.URL("data:image/png;base64," + base64.StdEncoding.EncodeToString(out.Bytes())),
+		SealedSecret: base64.RawURLEncoding.EncodeToString(sealed),
+	}, nil
+}
+
+func (v *visit) enrol() error {
+	typed, err := v.typed()
+	if err != nil {
+		return err
+	}
+	token := v.web.Param("token")
+	err = v.asService(func(tx *db.Tx) error {
+		p, err := staff.Invited(v.ctx, tx, v.now, token)
+		if err != nil {
+			return err
+		}
+		key, err := v.secret(tx, p, typed)
+		if err != nil {
+			return err
+		}
+		return staff.Enrol(v.ctx, tx, v.now, token, typed["password"], key.Secret(), typed["code"])
+	})
+	var wrong *problem.Invalid
+	switch {
+	case errors.As(err, &wrong):
+		return v.drawInvitation(http.StatusUnprocessableEntity, typed, wrong)
+	case err != nil:
+		return err
+	}
+	return v.draw(http.StatusOK, "done.html", page{Title: "Your account is ready", Body: doneBody{
+		Say: "Your password and second factor are set. From now on you sign in with both.", Path: "/sign-in", Link: "Sign in"}})
+}
+
+// doneBody is the page after something that needs no signing in.
+type doneBody struct{ Say, Path, Link string }

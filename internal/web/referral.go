@@ -1,0 +1,237 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"throughgate/internal/appointment"
+	"throughgate/internal/day"
+	"throughgate/internal/db"
+	"throughgate/internal/referral"
+	"throughgate/internal/staff"
+)
+
+// referralBody is one person's way through the gate, as their page tells it.
+type referralBody struct {
+	R           *referral.Referral
+	Name        string
+	Person      []fact
+	Release     []fact
+	Need        []fact
+	Appointment *appointmentBody
+	Unbooked    string // why there is no appointment
+	Earlier     []appointmentBody
+	Next        *step
+	Waiting     string // why there is no next step for the reader
+	Others      []step
+	Card        bool
+	Timeline    []entry
+}
+
+// fact is a line of a summary.
+type fact struct{ Key, Value string }
+
+// step is something that the reader may do.
+type step struct{ Path, Text string }
+
+type appointmentBody struct {
+	When, Place, Address, AskFor, Telephone string
+	Attempt                                 int
+	Marks                                   []mark
+	Outcome                                 string
+}
+
+// findReferral reads a referral for showing it, and audits that it was shown.
+func (v *visit) findReferral() (r *referral.Referral, err error) {
+	err = v.act(func(tx *db.Tx) (err error) {
+		r, err = referral.Find(v.ctx, tx, v.who, v.now, v.id)
+		return err
+	})
+	return r, err
+}
+
+func (v *visit) referral() error {
+	r, err := v.findReferral()
+	if err != nil {
+		return err
+	}
+	name := fullName(r)
+	return v.draw(http.StatusOK, "referral.html", page{Title: "Referral " + r.Reference, Back: "/", Done: v.done(), Body: v.referralBody(r, name)})
+}
+
+// done is what the act that led here did; only what the table of acts knows is ever said.
+func (v *visit) done() string {
+	for _, a := range acts {
+		if a.path == v.web.QueryParam("done") {
+			return a.done
+		}
+	}
+	return ""
+}
+
+func fullName(r *referral.Referral) string {
+	name := strings.TrimSpace(r.Person.GivenName + " " + r.Person.FamilyName)
+	if name == "" {
+		return "Name not kept"
+	}
+	return name
+}
+
+func (v *visit) referralBody(r *referral.Referral, name string) referralBody {
+	b := referralBody{R: r, Name: name, Person: v.personFacts(r), Release: v.releaseFacts(r), Need: v.needFacts(r), Timeline: v.entries(r.Timeline)}
+	if r.Appointment != nil {
+		a := v.appointmentBody(*r.Appointment)
+		if r.AppointmentFlag != "" {
+			a.Marks = append(a.Marks, mark{capital(lower(r.AppointmentFlag)), "govuk-tag--orange"})
+		}
+		b.Appointment, b.Card = &a, r.Appointment.Future(v.now)
+	} else if r.UnbookedReason != "" {
+		b.Unbooked = lower(r.UnbookedReason)
+	}
+	for _, a := range r.Appointments {
+		if r.Appointment == nil || a.ID != r.Appointment.ID {
+			b.Earlier = append(b.Earlier, v.appointmentBody(a))
+		}
+	}
+	next := nextStep(v.who.Role, r, v.now)
+	for _, a := range acts {
+		switch {
+		case !a.offered(v.who.Role, r):
+		case a.path == next:
+			b.Next = &step{"/referrals/" + r.ID.String() + "/" + a.path, a.title}
+		default:
+			b.Others = append(b.Others, step{"/referrals/" + r.ID.String() + "/" + a.path, a.title})
+		}
+	}
+	if b.Next == nil {
+		b.Waiting = v.waiting(r)
+	}
+	return b
+}
+
+// waiting says whose move it is when it is not the reader's.
+func (v *visit) waiting(r *referral.Referral) string {
+	prison, provider := nameOf(v.Pool.Rules, r.Prison), nameOf(v.Pool.Rules, r.Provider.String())
+	switch {
+	case r.State == referral.PickedUp:
+		return "Nothing is left to do: the pick-up is confirmed."
+	case r.State.Final():
+		return "Nothing is left to do."
+	case v.who.Role == staff.Provider:
+		return fmt.Sprintf("%s's move: keep the release date true, and confirm the release.", prison)
+	case r.State == referral.Unbooked:
+		return fmt.Sprintf("%s's move: book an appointment before the release.", provider)
+	}
+	return fmt.Sprintf("%s's move: see the person, and confirm the pick-up.", provider)
+}
+
+func (v *visit) personFacts(r *referral.Referral) []fact {
+	p := r.Person
+	list := []fact{{"Date of birth", p.DateOfBirth.Long()}, {"Sex", say(p.Sex)}, {"Prison number", p.PrisonNumber}}
+	if p.NHSNumber != "" {
+		list = append(list, fact{"NHS number", spaced(p.NHSNumber.String())})
+	}
+	if p.Telephone != "" {
+		list = append(list, fact{"Telephone", p.Telephone.String()})
+	}
+	return list
+}
+
+// spaced is an NHS number as it is read out: 999 000 0018.
+func spaced(n string) string {
+	if len(n) != 10 {
+		return n
+	}
+	return n[:3] + " " + n[3:6] + " " + n[6:]
+}
+
+func (v *visit) releaseFacts(r *referral.Referral) []fact {
+	today := day.Of(v.now)
+	list := []fact{{"Prison", nameOf(v.Pool.Rules, r.Prison)}, {"Provider", nameOf(v.Pool.Rules, r.Provider.String())}}
+	add := func(key string, known bool, value string) {
+		if known {
+			list = append(list, fact{key, value})
+		}
+	}
+	add("Released", !r.ReleasedOn.IsZero(), capital(nearDay(today, r.ReleasedOn)))
+	add("Planned release", !r.PlannedReleaseDate.IsZero(), capital(nearDay(today, r.PlannedReleaseDate)))
+	add("Release date", r.ReleaseDateUnknownReason != "", "Not known: "+lower(r.ReleaseDateUnknownReason))
+	add("How sure", r.ReleaseDateCertainty != "", say(r.ReleaseDateCertainty))
+	add("Kind of release", r.ReleaseKind != "", say(r.ReleaseKind))
+	add("Referred", !r.ReferredOn.IsZero(), capital(nearDay(today, r.ReferredOn)))
+	add("Picked up", !r.PickedUpOn.IsZero(), capital(nearDay(today, r.PickedUpOn)))
+	add("Withdrawn", !r.WithdrawnOn.IsZero(), capital(nearDay(today, r.WithdrawnOn))+": "+lower(r.WithdrawnReason))
+	if r.State == referral.Released {
+		add("Three weeks end", true, v.clockWords(r.ReleasedOn.Add(referral.TargetDays)))
+		add("Three months end", true, v.clockWords(r.ReleasedOn.Add(referral.LiveDays)))
+	}
+	return list
+}
+
+func (v *visit) clockWords(on day.Date) string {
+	today := day.Of(v.now)
+	if n := on.Sub(today); n > 1 {
+		return longDay(on) + " (" + left(n) + ")"
+	}
+	return capital(nearDay(today, on))
+}
+
+func (v *visit) needFacts(r *referral.Referral) []fact {
+	list := []fact{{"Substances", strings.Join(r.Substances, ", ")}}
+	if m := r.OpioidSubstitution.Medicine; m != "" {
+		words := capital(m.String())
+		if until := r.OpioidSubstitution.BridgingUntil; !until.IsZero() {
+			words += ", bridging prescription until " + until.Long()
+		}
+		list = append(list, fact{"Opioid substitution", words})
+	}
+	return append(list,
+		fact{"Naloxone supplied", yesNoWords(r.NaloxoneSupplied)},
+		fact{"Attends SMART", yesNoWords(r.AttendsSMART)},
+		fact{"Referred to RECONNECT", yesNoWords(r.ReconnectReferred)},
+		fact{"Consent to share with the provider", consentWords(r.Consent.ShareWithProvider)},
+		fact{"Consent to share with RECONNECT", consentWords(r.Consent.ShareWithReconnect)})
+}
+
+func yesNoWords(b *bool) string {
+	switch {
+	case b == nil:
+		return "Not recorded"
+	case *b:
+		return "Yes"
+	}
+	return "No"
+}
+
+func consentWords(t referral.Text) string {
+	if t == "" {
+		return "Not recorded"
+	}
+	return say(t)
+}
+
+func (v *visit) appointmentBody(a appointment.Appointment) appointmentBody {
+	b := appointmentBody{Place: a.Place, Address: a.Address, AskFor: a.AskFor, Telephone: a.Telephone, Attempt: a.Attempt}
+	if a.StartsAt != nil {
+		b.When = capital(moment(v.now, *a.StartsAt))
+	} else {
+		b.When = capital(nearDay(day.Of(v.now), a.OnDay))
+	}
+	if a.Late {
+		b.Marks = append(b.Marks, mark{"Later than the target", "govuk-tag--orange"})
+	}
+	if a.AfterBridging {
+		b.Marks = append(b.Marks, mark{"After the bridging prescription", "govuk-tag--red"})
+	}
+	switch {
+	case a.Outcome == nil && a.StartsAt != nil && !a.Future(v.now):
+		b.Outcome = "Outcome not recorded yet"
+	case a.Outcome != nil:
+		b.Outcome = say(*a.Outcome)
+		if a.OutcomeReason != nil {
+			b.Outcome += ": " + lower(*a.OutcomeReason)
+		}
+	}
+	return b
+}

@@ -1,0 +1,179 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"throughgate/internal/db"
+	"throughgate/internal/referral"
+)
+
+func TestAPickUpIsConfirmedFromTheWorklist(t *testing.T) {
+	h := newHouse(t)
+	id := h.released("A1234BC").String()
+	b := h.as("HARBOUR")
+	list := b.open("/?list=" + string(referral.DayOneTo21))
+	row := list.Find("tbody tr")
+	if row.Length() != 1 || !strings.Contains(row.Text(), "Aoife Ní Bhriain-A1234BC") || !strings.Contains(row.Text(), "days left") {
+		t.Fatalf("the list is %s", list.text())
+	}
+	page := b.open(row.Find("a").AttrOr("href", ""))
+	if got := page.Find("section.app-next a.govuk-button"); got.Length() != 1 {
+		t.Fatalf("the next step is not one button: %s", page.text())
+	}
+	if !strings.Contains(page.text(), "Heroin") && !strings.Contains(page.text(), "heroin") {
+		t.Error("the substances are not told to those who treat them")
+	}
+	form := b.open("/referrals/" + id + "/pickup")
+	done := b.post("/referrals/"+id+"/pickup", "version", value(form, "version"),
+		"picked_up_on-day", "19", "picked_up_on-month", "11", "picked_up_on-year", "2023", "kind", "new_episode")
+	if done.status != http.StatusSeeOther {
+		t.Fatalf("%d %s", done.status, done.text())
+	}
+	after := b.open(done.location)
+	for _, want := range []string{"The pick-up is confirmed.", "Picked up", "New treatment episode", "yesterday", "today at 9am"} {
+		if !strings.Contains(after.text(), want) {
+			t.Errorf("%q is not said: %s", want, after.text())
+		}
+	}
+	again := b.post("/referrals/"+id+"/pickup", "version", value(form, "version"),
+		"picked_up_on-day", "18", "picked_up_on-month", "11", "picked_up_on-year", "2023", "kind", "new_episode")
+	if again.status != http.StatusConflict || value(again, "picked_up_on-day") != "18" || !strings.HasPrefix(again.title(), "Error: ") {
+		t.Errorf("from a stale tab: %d %s", again.status, again.text())
+	}
+	if list := b.open("/?list=" + string(referral.DayOneTo21)); !strings.Contains(list.text(), "Everybody released in the last 21 days has been picked up.") {
+		t.Errorf("the empty list does not say what that means: %s", list.text())
+	}
+}
+
+func TestWrongInputNamesEveryProblemAndKeepsWhatWasTyped(t *testing.T) {
+	h := newHouse(t)
+	id := h.released("A1234BC").String()
+	s := h.as("HARBOUR").post("/referrals/"+id+"/pickup", "picked_up_on-day", "31", "picked_up_on-month", "2", "picked_up_on-year", "2023", "modality", "psychosocial")
+	if s.status != http.StatusUnprocessableEntity || !strings.HasPrefix(s.title(), "Error: ") {
+		t.Errorf("%d %q", s.status, s.title())
+	}
+	said := s.faults()
+	for _, id := range []string{"picked_up_on-day", "kind"} {
+		if said[id] == "" || s.Find("#"+id).Length() != 1 {
+			t.Errorf("%q is not named and linked: %v", id, said)
+		}
+	}
+	for name, want := range map[string]string{"picked_up_on-day": "31", "picked_up_on-month": "2", "picked_up_on-year": "2023", "modality": "psychosocial"} {
+		if got := value(s, name); got != want {
+			t.Errorf("%s was %q, is %q", name, want, got)
+		}
+	}
+}
+
+func TestThePrisonChangesTheDateAndConfirmsTheRelease(t *testing.T) {
+	h := newHouse(t)
+	id := h.referred(draft("A1234BC")).String()
+	b := h.as("EXI")
+	if s := b.open("/?list=" + string(referral.ReleasingSoon)); !strings.Contains(s.text(), "Ní Bhriain-A1234BC") {
+		t.Fatalf("releasing in 14 days: %s", s.text())
+	}
+	if s := b.post("/referrals/"+id+"/release-date", "known", "yes"); s.faults()["planned_release_date-day"] == "" {
+		t.Errorf("a date forgotten: %d %v", s.status, s.faults())
+	}
+	if s := b.post("/referrals/" + id + "/release-date"); s.faults()["known"] == "" {
+		t.Errorf("nothing said: %d %v", s.status, s.faults())
+	}
+	s := b.post("/referrals/"+id+"/release-date", "known", "yes", "planned_release_date-day", "20", "planned_release_date-month", "11", "planned_release_date-year", "2023", "reason", "brought forward")
+	if s.status != http.StatusSeeOther {
+		t.Fatalf("changing the date: %d %s", s.status, s.text())
+	}
+	page := b.open(s.location)
+	for _, want := range []string{"Release date changed", "From 27 November 2023 to 20 November 2023.", "brought forward", "Confirm what happened at release"} {
+		if !strings.Contains(page.text(), want) {
+			t.Errorf("%q is not said: %s", want, page.text())
+		}
+	}
+	s = b.post("/referrals/"+id+"/release", "released_on-day", "20", "released_on-month", "11", "released_on-year", "2023", "reason", "RELEASED", "naloxone_supplied", "yes")
+	if s.status != http.StatusSeeOther {
+		t.Fatalf("confirming the release: %d %s", s.status, s.text())
+	}
+	if page := b.open(s.location); !strings.Contains(page.text(), "Harbour's move") {
+		t.Errorf("whose move it is now: %s", page.text())
+	}
+}
+
+// The card is read by whoever finds it.
+func TestTheCardTellsNeitherOfDrugsNorOfPrison(t *testing.T) {
+	h := newHouse(t)
+	d := draft("A1234BC")
+	d.OpioidSubstitution = &referral.SubstitutionDraft{Medicine: "methadone"}
+	id := h.referred(d).String()
+	s := h.as("EXI").open("/referrals/" + id + "/card")
+	if s.status != http.StatusOK {
+		t.Fatalf("%d %s", s.status, s.text())
+	}
+	for _, want := range []string{"Harbour Centre", "Ashburton House, Plymouth", "the duty worker", "01752 000000", "Aoife", "November 2023", "railway station"} {
+		if !strings.Contains(s.text(), want) {
+			t.Errorf("%q is missing: %s", want, s.text())
+		}
+	}
+	page := strings.ToLower(s.text() + s.title())
+	for _, never := range []string{"heroin", "crack", "methadone", "drug", "alcohol", "treatment", "substance", "prescri", "prison", "exeter", "hmp",
+		"custody", "release", "gate", "ní bhriain", "a1234bc", "probation", "offender", "exi"} {
+		if strings.Contains(page, never) {
+			t.Errorf("the card says %q: %s", never, s.text())
+		}
+	}
+}
+
+func TestEveryPersonShownIsAudited(t *testing.T) {
+	h := newHouse(t)
+	h.released("A1234BC")
+	id := h.released("A1234BD").String()
+	b := h.as("HARBOUR")
+	shown := func() (n int) {
+		h.service(func(tx *db.Tx) error {
+			return tx.Get(t.Context(), &n, `SELECT count(*) FROM audit WHERE act = 'shown' AND kind = 'person' AND organisation = 'HARBOUR' AND actor LIKE 'staff:%'`)
+		})
+		return n
+	}
+	for path, more := range map[string]int{
+		"/?list=" + string(referral.DayOneTo21): 2, "/referrals/" + id: 1, "/referrals/" + id + "/card": 1, "/referrals/" + id + "/pickup": 1, "/report": 0,
+	} {
+		before := shown()
+		if s := b.open(path); s.status != http.StatusOK && s.status != http.StatusNotFound {
+			t.Errorf("%s: %d", path, s.status)
+		}
+		if got := shown() - before; got != more {
+			t.Errorf("%s: %d rows, want %d", path, got, more)
+		}
+	}
+}
+
+func TestNothingPersonalIsLogged(t *testing.T) {
+	h := newHouse(t)
+	id := h.released("A1234BC").String()
+	b := h.as("HARBOUR")
+	for _, path := range []string{"/", "/referrals/" + id, "/referrals/" + id + "/card", "/no-such-page?name=Aoife", "/?list=Aoife"} {
+		b.open(path)
+	}
+	b.post("/referrals/"+id+"/contact", "kind", "phone", "on-day", "x", "note", "Aoife rang")
+	for _, never := range []string{"Aoife", "Bhriain", "A1234BC", "1984", id} {
+		if strings.Contains(h.log.String(), never) {
+			t.Errorf("the log holds %q", never)
+		}
+	}
+}
+
+func TestContactIsRecordedOnceHoweverOftenItsFormIsSent(t *testing.T) {
+	h := newHouse(t)
+	id := h.released("A1234BC").String()
+	b := h.as("HARBOUR")
+	seen := value(b.open("/referrals/"+id+"/contact"), "version")
+	for i, want := range []int{http.StatusSeeOther, http.StatusConflict} {
+		s := b.post("/referrals/"+id+"/contact", "version", seen, "kind", "phone", "on-day", "20", "on-month", "11", "on-year", "2023", "note", "Rang")
+		if s.status != want {
+			t.Errorf("sent %d times: %d %s", i+1, s.status, s.text())
+		}
+	}
+	if n := b.open("/referrals/" + id).Find(".app-timeline li h3:contains('Contact')").Length(); n != 1 {
+		t.Errorf("%d contacts in the timeline", n)
+	}
+}

@@ -1,0 +1,218 @@
+package web
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"throughgate/internal/day"
+	"throughgate/internal/db"
+	"throughgate/internal/mail"
+	"throughgate/internal/problem"
+	"throughgate/internal/staff"
+)
+
+// run is a report that was due.
+type run struct {
+	ID          uuid.UUID `db:"id"`
+	DueAt       time.Time `db:"due_at"`
+	WindowEnd   day.Date  `db:"window_end"`
+	DataThrough day.Date  `db:"data_through"`
+	Outcome     string    `db:"outcome"`
+	MadeAt      time.Time `db:"made_at"`
+	MadeBy      string    `db:"made_by"`
+	Subject     string    `db:"subject"`
+}
+
+// Due is when it was due, in words.
+func (r run) Due() string { return longDay(day.Of(r.DueAt)) + " at " + clock(r.DueAt) }
+
+// ByHand says whether somebody asked for it.
+func (r run) ByHand() bool { return r.MadeBy != staff.Service.By.Actor }
+
+type reportsBody struct {
+	Runs    []run
+	CanSend bool
+}
+
+func (v *visit) reports() error { return v.drawReports(http.StatusOK, "", nil) }
+
+func (v *visit) drawReports(status int, done string, wrong faults) error {
+	body := reportsBody{CanSend: v.canSend()}
+	err := v.act(func(tx *db.Tx) error {
+		return tx.Select(v.ctx, &body.Runs, `
+			SELECT id, due_at, window_end, data_through, outcome, made_at, made_by, coalesce(subject, '') AS subject
+			FROM report_run
+			WHERE outcome <> 'first_start'
+			ORDER BY due_at DESC`)
+	})
+	if err != nil {
+		return err
+	}
+	return v.draw(status, "reports.html", page{Title: "Reports sent", Done: done, Faults: wrong, Body: body})
+}
+
+func (v *visit) canSend() bool {
+	return v.SendLatestReport != nil && v.who.Must(senders...) == nil
+}
+
+// sendReport sends the latest due report, once more only where that was asked for on purpose.
+func (v *visit) sendReport() error {
+	typed, err := v.typed()
+	if err != nil {
+		return err
+	}
+	if v.SendLatestReport == nil {
+		return &problem.Unavailable{Message: "Reports cannot be sent from here."}
+	}
+	said, err := v.SendLatestReport(v.ctx, v.who, typed["again"] == "yes")
+	var conflict *problem.Conflict
+	var wrong *problem.Invalid
+	switch {
+	case err == nil:
+		return v.drawReports(http.StatusOK, said, nil)
+	case errors.As(err, &conflict):
+		return v.drawReports(http.StatusConflict, "", faults{{linkToRun(conflict.ID), conflict.Message}})
+	case errors.As(err, &wrong):
+		_, mistakes := fill(nil, form{}, wrong)
+		return v.drawReports(http.StatusUnprocessableEntity, "", mistakes)
+	}
+	return err
+}
+
+// linkToRun is the anchor of a report in the list.
+func linkToRun(id string) string {
+	if id == "" {
+		return ""
+	}
+	return "run-" + id
+}
+
+// sentReport is a report as it was sent, with what became of its messages.
+type sentReport struct {
+	run
+	Plain  string `db:"plain"`
+	HTML   string `db:"html"`
+	Image  []byte `db:"picture"`
+	Latest bool   `db:"latest"`
+
+	Messages []messageLine `db:"-"` // for administrators: they look after the readers
+	Counts   []fact        `db:"-"` // how many messages stand how
+	CanSend  bool          `db:"-"`
+}
+
+type messageLine struct{ Name, Address, State, Answer string }
+
+func (v *visit) findReport() (s sentReport, err error) {
+	err = v.act(func(tx *db.Tx) error {
+		err := tx.Get(v.ctx, &s, `
+			SELECT id, due_at, window_end, data_through, outcome, made_at, made_by, coalesce(subject, '') AS subject,
+			  coalesce(plain, '') AS plain, coalesce(html, '') AS html, picture,
+			  NOT EXISTS (SELECT FROM report_run l WHERE l.report = r.report AND l.due_at > r.due_at) AS latest
+			FROM report_run r
+			WHERE id = $1
+			  AND outcome = 'made'`, v.id)
+		if errors.Is(err, db.ErrNone) {
+			return &problem.NotFound{What: "report"}
+		}
+		return err
+	})
+	return s, err
+}
+
+func (v *visit) sentReport() error {
+	s, err := v.findReport()
+	if err != nil {
+		return err
+	}
+	s.CanSend = v.canSend() && s.Latest
+	if err := v.messagesOf(&s); err != nil {
+		return err
+	}
+	return v.draw(http.StatusOK, "report_sent.html", page{Title: s.Subject, Back: "/reports", Body: s})
+}
+
+// messagesOf adds what became of the messages: whose they are only for administrators.
+func (v *visit) messagesOf(s *sentReport) error {
+	var all []mail.Status
+	err := v.asService(func(tx *db.Tx) (err error) {
+		all, err = mail.StatusOf(v.ctx, tx, s.ID)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	counts := map[mail.State]int{}
+	for _, m := range all {
+		counts[m.State]++
+		if v.who.Role == staff.Admin {
+			s.Messages = append(s.Messages, messageLineOf(m))
+		}
+	}
+	for _, state := range mailStates {
+		if n := counts[state]; n > 0 {
+			s.Counts = append(s.Counts, fact{stateWords[state], count(n, "message", "messages")})
+		}
+	}
+	return nil
+}
+
+func messageLineOf(m mail.Status) messageLine {
+	l := messageLine{Name: m.Name, Address: m.Address, State: stateWords[m.State]}
+	if m.Sending > 1 {
+		l.State += fmt.Sprintf(", sending %d", m.Sending)
+	}
+	if m.LastAnswer != nil {
+		l.Answer = *m.LastAnswer
+	}
+	return l
+}
+
+// mailStates in the order in which a message goes through them, and what pages call them.
+var (
+	mailStates = []mail.State{mail.Queued, mail.Sending, mail.DotCommitted, mail.IsSent, mail.IsFailed, mail.LeftUncertain}
+	stateWords = map[mail.State]string{
+		mail.Queued: "Waiting to be sent", mail.Sending: "Being sent", mail.DotCommitted: "Being sent",
+		mail.IsSent: "Sent", mail.IsFailed: "Failed",
+		mail.LeftUncertain: "Uncertain: the mail server did not say whether it took it",
+	}
+)
+
+// reportAsSent is the email itself. It has styles written into it, as emails must, and its picture.
+func (v *visit) reportAsSent() error {
+	s, err := v.findReport()
+	if err != nil {
+		return err
+	}
+	pictures := map[string][]byte{"": s.Image}
+	return v.email(s.HTML, pictures, "'none'")
+}
+
+// emailPolicy is for a document that is an email: inline styles and inline pictures, nothing else.
+const emailPolicy = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors "
+
+var contentID = regexp.MustCompile(`cid:([^"'\s>]+)`)
+
+// email answers with an email's HTML, the pictures it carries written into it. One picture without a
+// name stands for any.
+func (v *visit) email(html string, pictures map[string][]byte, framedBy string) error {
+	html = contentID.ReplaceAllStringFunc(html, func(cid string) string {
+		picture, there := pictures[strings.TrimPrefix(cid, "cid:")]
+		if !there {
+			picture = pictures[""]
+		}
+		return "data:" + http.DetectContentType(picture) + ";base64," + base64.StdEncoding.EncodeToString(picture)
+	})
+	h := v.web.Response().Header()
+	h.Set("Content-Security-Policy", emailPolicy+framedBy)
+	if framedBy == "'self'" {
+		h.Set("X-Frame-Options", "SAMEORIGIN")
+	}
+	return v.web.HTML(http.StatusOK, html)
+}

@@ -1,0 +1,183 @@
+package web
+
+import (
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"throughgate/internal/db"
+	"throughgate/internal/referral"
+)
+
+// What a role is answered on a route; nobody is a browser without a session.
+const (
+	ok     = http.StatusOK
+	moved  = http.StatusSeeOther
+	denied = http.StatusForbidden
+	none   = http.StatusNotFound
+	wrong  = http.StatusUnprocessableEntity
+)
+
+// right is what each of nobody, EXI, CWI, HARBOUR, SUBGROUP, ADMIN and AUDIT is answered. The
+// referral is EXI's, addressed to HARBOUR: to CWI it must look like one that does not exist.
+type right [7]int
+
+// rights has a row for every route there is. A form is sent empty.
+var rights = map[string]right{
+	"GET /sign-in":  {ok, moved, moved, moved, moved, moved, moved},
+	"POST /sign-in": {wrong, wrong, wrong, wrong, wrong, wrong, wrong},
+
+	"GET /":              {moved, ok, ok, ok, moved, ok, ok},
+	"GET /report":        {moved, ok, ok, ok, ok, denied, denied},
+	"GET /reports":       {moved, ok, ok, ok, ok, ok, ok},
+	"POST /reports/send": {moved, denied, denied, denied, ok, ok, denied},
+
+	"GET /reports/:id":         {moved, none, none, none, none, none, none},
+	"GET /reports/:id/as-sent": {moved, none, none, none, none, none, none},
+
+	"GET /referrals/:id":      {moved, ok, none, ok, denied, denied, denied},
+	"GET /referrals/:id/card": {moved, ok, none, ok, denied, denied, denied},
+
+	"GET /referrals/:id/release":      {moved, ok, none, denied, denied, denied, denied},
+	"GET /referrals/:id/release-date": {moved, ok, none, denied, denied, denied, denied},
+	"GET /referrals/:id/transfer":     {moved, ok, none, denied, denied, denied, denied},
+	"GET /referrals/:id/withdrawal":   {moved, ok, none, denied, denied, denied, denied},
+	"GET /referrals/:id/pickup":       {moved, denied, denied, ok, denied, denied, denied},
+	"GET /referrals/:id/outcome":      {moved, denied, denied, ok, denied, denied, denied},
+	"GET /referrals/:id/appointment":  {moved, denied, denied, ok, denied, denied, denied},
+	"GET /referrals/:id/drop-in":      {moved, denied, denied, ok, denied, denied, denied},
+	"GET /referrals/:id/contact":      {moved, ok, none, ok, denied, denied, denied},
+	"GET /referrals/:id/closure":      {moved, ok, none, ok, denied, denied, denied},
+	"GET /referrals/:id/undo":         {moved, ok, none, ok, denied, denied, denied},
+
+	"POST /referrals/:id/release":      {moved, wrong, none, denied, denied, denied, denied},
+	"POST /referrals/:id/release-date": {moved, wrong, none, denied, denied, denied, denied},
+	"POST /referrals/:id/transfer":     {moved, wrong, none, denied, denied, denied, denied},
+	"POST /referrals/:id/withdrawal":   {moved, wrong, none, denied, denied, denied, denied},
+	"POST /referrals/:id/pickup":       {moved, denied, denied, wrong, denied, denied, denied},
+	"POST /referrals/:id/outcome":      {moved, denied, denied, wrong, denied, denied, denied},
+	"POST /referrals/:id/appointment":  {moved, denied, denied, moved, denied, denied, denied},
+	"POST /referrals/:id/drop-in":      {moved, denied, denied, wrong, denied, denied, denied},
+	"POST /referrals/:id/contact":      {moved, wrong, none, wrong, denied, denied, denied},
+	"POST /referrals/:id/closure":      {moved, wrong, none, wrong, denied, denied, denied},
+	"POST /referrals/:id/undo":         {moved, wrong, none, wrong, denied, denied, denied},
+
+	// With a token that nobody was sent.
+	"GET /invitation/:token":      {none, none, none, none, none, none, none},
+	"POST /invitation/:token":     {none, none, none, none, none, none, none},
+	"GET /report/confirm/:token":  {ok, ok, ok, ok, ok, ok, ok},
+	"POST /report/confirm/:token": {none, none, none, none, none, none, none},
+	"GET /report/leave/:token":    {ok, ok, ok, ok, ok, ok, ok},
+	"POST /report/leave/:token":   {none, none, none, none, none, none, none},
+
+	// The demo's, in the demo.
+	"GET /demo":            {ok, ok, ok, ok, ok, ok, ok},
+	"POST /demo/sign-in":   {none, none, none, none, none, none, none},
+	"GET /mailbox":         {ok, ok, ok, ok, ok, ok, ok},
+	"GET /mailbox/:n":      {none, none, none, none, none, none, none},
+	"GET /mailbox/:n/html": {none, none, none, none, none, none, none},
+
+	"POST /sign-out": {moved, moved, moved, moved, moved, moved, moved}, // last: it ends the session
+}
+
+func TestWhoMayDoWhatOnEveryRoute(t *testing.T) {
+	h := newHouse(t)
+	h.demo()
+	id := h.referred(draft("A1234BC")).String()
+	browsers := []*browser{h.browser()}
+	for _, organisation := range roles {
+		browsers = append(browsers, h.as(organisation))
+	}
+	all := (&site{Deps: Deps{Demo: &Demo{}}}).routes()
+	slices.SortStableFunc(all, func(a, b route) int { return strings.Compare(ending(a), ending(b)) })
+	for _, r := range all {
+		row, there := rights[r.method+" "+r.path]
+		if !there {
+			t.Errorf("%s %s is in no row of the table", r.method, r.path)
+			continue
+		}
+		path := strings.NewReplacer(":id", id, ":token", "AAAA", ":n", "1").Replace(r.path)
+		if strings.HasPrefix(path, "/reports/") {
+			path = strings.Replace(path, id, uuid.NewString(), 1)
+		}
+		for i, b := range browsers {
+			var s shown
+			if r.method == get {
+				s = b.open(path)
+			} else {
+				s = b.post(path)
+			}
+			if s.status != row[i] && !(path == "/reports/send" && row[i] == ok && s.status == http.StatusServiceUnavailable) {
+				t.Errorf("%s %s for browser %d (%v): %d, want %d", r.method, r.path, i, append([]string{"nobody"}, roles...)[i], s.status, row[i])
+			}
+			if row[i] == none || row[i] == denied {
+				if strings.Contains(s.raw, "Ní Bhriain") {
+					t.Errorf("%s %s shows a name to browser %d", r.method, r.path, i)
+				}
+			}
+		}
+	}
+	if len(all) != len(rights) {
+		t.Errorf("%d routes, %d rows: a row is of no route", len(all), len(rights))
+	}
+}
+
+// ending puts signing out last, as it ends the sessions that the others need.
+func ending(r route) string {
+	if r.path == "/sign-out" {
+		return "~"
+	}
+	return ""
+}
+
+func TestEveryRouteNamesWhomItIsFor(t *testing.T) {
+	for _, r := range (&site{Deps: Deps{Demo: &Demo{}}}).routes() {
+		if r.open == (len(r.roles) > 0) {
+			t.Errorf("%s %s is open %v and for %v", r.method, r.path, r.open, r.roles)
+		}
+	}
+}
+
+func TestARefusalIsAudited(t *testing.T) {
+	h := newHouse(t)
+	id := h.referred(draft("A1234BC")).String()
+	h.as("SUBGROUP").open("/referrals/" + id)
+	var n int
+	h.service(func(tx *db.Tx) error {
+		return tx.Get(t.Context(), &n, `SELECT count(*) FROM audit WHERE act = 'refused' AND organisation = 'SUBGROUP' AND subject = 'GET /referrals/:id'`)
+	})
+	if n != 1 {
+		t.Errorf("%d rows", n)
+	}
+}
+
+func TestTheDemosPagesAreOnlyInTheDemo(t *testing.T) {
+	h := newHouse(t)
+	for _, path := range []string{"/demo", "/mailbox", "/mailbox/1", "/mailbox/1/html"} {
+		if s := h.browser().open(path); s.status != http.StatusNotFound {
+			t.Errorf("%s: %d", path, s.status)
+		}
+	}
+	if s := h.browser().post("/demo/sign-in", "email", emailOf("EXI")); s.status != http.StatusNotFound {
+		t.Errorf("signing in: %d", s.status)
+	}
+}
+
+func TestEveryListAndStateHasItsWords(t *testing.T) {
+	for _, role := range pathway {
+		for _, name := range referral.Worklists(role) {
+			if w := worklists[name]; w.title == "" || w.about == "" || w.empty == "" {
+				t.Errorf("list %s of %s is not told", name, role)
+			}
+		}
+	}
+	for _, w := range slices.Sorted(maps.Keys(said)) {
+		if said[w] == "" {
+			t.Errorf("%q is called nothing", w)
+		}
+	}
+}

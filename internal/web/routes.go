@@ -1,0 +1,61 @@
+package web
+
+import (
+	"net/http"
+
+	"throughgate/internal/staff"
+)
+
+// route is one page or one act: who may ask for it, and what its {id} names. A route that is not open
+// and names no role is for nobody.
+type route struct {
+	method, path string
+	open         bool // for everybody, signed in or not
+	roles        []staff.Role
+	of           string // what the id in the path is the id of; "" has none
+	handle       func(*visit) error
+}
+
+const (
+	get  = http.MethodGet
+	post = http.MethodPost
+)
+
+// Who may ask.
+var (
+	pathway  = []staff.Role{staff.Prison, staff.Provider}
+	figures  = []staff.Role{staff.Prison, staff.Provider, staff.SubGroup}
+	senders  = []staff.Role{staff.SubGroup, staff.Admin}
+	everyone = []staff.Role{staff.Prison, staff.Provider, staff.SubGroup, staff.Admin, staff.Audit}
+)
+
+// routes are all pages but the acts' (act.go) and the demo's. Whose records somebody reaches is decided again in
+// the database: a role alone opens nothing of another organisation.
+var routes = []route{
+	// Anybody: the ways in.
+	{get, "/sign-in", true, nil, "", (*visit).signInPage},
+	{post, "/sign-in", true, nil, "", (*visit).signIn},
+	{post, "/sign-out", true, nil, "", (*visit).signOut},
+	{get, "/invitation/:token", true, nil, "", (*visit).invitationPage},
+	{post, "/invitation/:token", true, nil, "", (*visit).enrol},
+
+	// A reader of the weekly email, from the links in it.
+	{get, "/report/confirm/:token", true, nil, "", (*visit).confirmPage},
+	{post, "/report/confirm/:token", true, nil, "", (*visit).confirmRecipient},
+	{get, "/report/leave/:token", true, nil, "", (*visit).leavePage},
+	{post, "/report/leave/:token", true, nil, "", (*visit).leaveList},
+
+	// Whoever is signed in, to see what waits for them.
+	{get, "/", false, everyone, "", (*visit).home},
+
+	// Prison and provider, for one person. What may happen to them are the acts' own routes.
+	{get, "/referrals/:id", false, pathway, "referral", (*visit).referral},
+	{get, "/referrals/:id/card", false, pathway, "referral", (*visit).card},
+
+	// The partnership, for the figures.
+	{get, "/report", false, figures, "", (*visit).report},
+	{post, "/reports/send", false, senders, "", (*visit).sendReport},
+	{get, "/reports", false, everyone, "", (*visit).reports},
+	{get, "/reports/:id", false, everyone, "report", (*visit).sentReport},
+	{get, "/reports/:id/as-sent", false, everyone, "report", (*visit).reportAsSent},
+}

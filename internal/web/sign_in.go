@@ -1,0 +1,92 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+
+	"throughgate/internal/db"
+	"throughgate/internal/problem"
+	"throughgate/internal/staff"
+)
+
+var signInFields = []field{
+	{Name: "email", Label: "Email address", Kind: "email"},
+	{Name: "password", Label: "Password", Kind: "password"},
+	{Name: "code", Label: "Code", Kind: "code", Hint: "The 6 figures that your authenticator app shows now"},
+}
+
+type signInBody struct {
+	Fields []field
+	Next   string
+	Ended  bool // a form was sent after its session had ended
+}
+
+func (v *visit) signInPage() error {
+	if v.signedIn() {
+		return v.seeOther(nextOf(v.web.QueryParam("next")))
+	}
+	return v.drawSignIn(http.StatusOK, form{"next": v.web.QueryParam("next")}, nil)
+}
+
+func (v *visit) drawSignIn(status int, typed form, wrong *problem.Invalid) error {
+	fields, mistakes := fill(signInFields, typed, wrong)
+	body := signInBody{fields, nextOf(typed["next"]), v.web.QueryParam("ended") != ""}
+	return v.draw(status, "sign_in.html", page{Title: "Sign in", Faults: mistakes, Body: body})
+}
+
+func (v *visit) signIn() error {
+	typed, err := v.typed()
+	if err != nil {
+		return err
+	}
+	if wrong := missing(typed); wrong != nil {
+		return v.drawSignIn(http.StatusUnprocessableEntity, typed, wrong)
+	}
+	var token string
+	var refused error
+	err = v.asService(func(tx *db.Tx) (err error) {
+		token, refused, err = staff.SignIn(v.ctx, tx, v.now, typed["email"], typed["password"], typed["code"])
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if refused != nil {
+		var wrong *problem.Invalid
+		errors.As(refused, &wrong)
+		return v.drawSignIn(http.StatusUnprocessableEntity, typed, wrong)
+	}
+	if err := v.begin(token); err != nil {
+		return err
+	}
+	return v.seeOther(nextOf(typed["next"]))
+}
+
+// missing names every box that was left empty: that is no try at guessing, and is not counted as one.
+func missing(typed form) *problem.Invalid {
+	var wrong problem.Corrections
+	for name, sentence := range map[string]string{
+		"email":    "Enter your email address",
+		"password": "Enter your password",
+		"code":     "Enter the 6 figures that your authenticator app shows",
+	} {
+		if strings.TrimSpace(typed[name]) == "" {
+			wrong.Add(name, "required", sentence)
+		}
+	}
+	if len(wrong) == 0 {
+		return nil
+	}
+	return &problem.Invalid{Corrections: wrong}
+}
+
+func (v *visit) signOut() error {
+	if token := v.token(); token != "" {
+		if err := v.asService(func(tx *db.Tx) error { return staff.SignOut(v.ctx, tx, v.now, token) }); err != nil {
+			return err
+		}
+	}
+	v.web.SetCookie(v.cookie(""))
+	return v.seeOther("/sign-in")
+}

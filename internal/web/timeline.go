@@ -1,0 +1,172 @@
+package web
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+
+	"throughgate/internal/day"
+	"throughgate/internal/timeline"
+)
+
+// entry is an event as the timeline tells it.
+type entry struct {
+	Title  string
+	Lines  []string
+	On     string // the day it happened
+	By     string // who recorded it, when and how
+	Note   string
+	Undone bool
+}
+
+// titles are what kinds of events are called.
+var titles = map[string]string{
+	"referred": "Referred", "booked": "Appointment booked", "unbooked": "No appointment", "rebooked": "Appointment moved",
+	"date_changed": "Release date changed", "released": "Released", "not_a_release": "Left the prison, but not released",
+	"transferred": "Moved to another prison", "stays": "Stays with its prison", "withdrawn": "Referral withdrawn", "corrected": "Corrected",
+	"attended": "Attended", "missed": "Did not attend", "cancelled": "Appointment cancelled", "drop_in": "Came without an appointment",
+	"contact": "Contact", "picked_up": "Picked up", "closed": "Closed", "linked": "Found on the provider's list",
+	"link_undone": "No longer linked to the provider's list", "undone": "Undone", "row_updated": "Changed by a newer list",
+	"sent_elsewhere": "Sent by another prison too",
+}
+
+// facts are what events carry, as far as the timeline says it.
+type facts struct {
+	ReleaseOn     day.Date   `json:"release_on"`
+	ReleasedOn    day.Date   `json:"released_on"`
+	From          string     `json:"from"`
+	To            string     `json:"to"`
+	StartsAt      *time.Time `json:"starts_at"`
+	On            day.Date   `json:"on"`
+	Old           *facts     `json:"old"`
+	TellPerson    bool       `json:"tell_person"`
+	Late          bool       `json:"late"`
+	AfterBridging bool       `json:"after_bridging"`
+	Reason        string     `json:"reason"`
+	Kind          string     `json:"kind"`
+	Modality      string     `json:"modality"`
+	CancelledBy   string     `json:"cancelled_by"`
+	ProviderName  string     `json:"provider_name"`
+	Prison        string     `json:"prison"`
+	PickedUpOn    day.Date   `json:"picked_up_on"`
+	Fields        []string   `json:"fields"`
+	SetAside      string     `json:"set_aside"`
+	Unplanned     bool       `json:"unplanned"`
+}
+
+func (v *visit) entries(events []timeline.Entry) (list []entry) {
+	for _, e := range events {
+		list = append(list, v.entry(e))
+	}
+	return list
+}
+
+func (v *visit) entry(e timeline.Entry) entry {
+	var f facts
+	if json.Unmarshal(e.Data, &f) != nil {
+		f = facts{} // what an event of another make says differently is left out, and the event still told
+	}
+	title, known := titles[e.Kind]
+	if !known {
+		title = say(e.Kind)
+	}
+	return entry{
+		Title: title, Lines: v.lines(e.Kind, f), Note: e.Note, Undone: e.Undone,
+		On: nearDay(day.Of(v.now), e.On),
+		By: nameOf(v.Pool.Rules, e.Organisation) + ", " + moment(v.now, e.At) + via(e.Via),
+	}
+}
+
+func via(how string) string {
+	if words, known := said[how]; known && how != "page" && how != "job" {
+		return ", " + words
+	}
+	return ""
+}
+
+// lines are the sentences under an event's title.
+func (v *visit) lines(kind string, f facts) (lines []string) {
+	tell := func(sentence string) { lines = append(lines, sentence) }
+	switch kind {
+	case "referred":
+		if !f.ReleaseOn.IsZero() {
+			tell("Release date " + f.ReleaseOn.Long() + ".")
+		}
+		if f.Unplanned {
+			tell("The release came before the referral.")
+		}
+		if f.SetAside != "" {
+			tell("Counts in no figure: " + lower(f.SetAside) + ".")
+		}
+	case "booked", "rebooked":
+		v.bookedLines(f, tell)
+	case "unbooked", "closed", "withdrawn", "not_a_release":
+		if f.Reason != "" {
+			tell(capital(say(f.Reason)) + ".")
+		}
+		if f.ProviderName != "" {
+			tell("Provider: " + f.ProviderName + ".")
+		}
+	case "cancelled", "attended", "missed":
+		v.outcomeLines(f, tell)
+	case "date_changed":
+		tell("From " + dateWords(f.From) + " to " + dateWords(f.To) + ".")
+	case "transferred":
+		tell("From " + nameOf(v.Pool.Rules, f.From) + " to " + nameOf(v.Pool.Rules, f.To) + ".")
+	case "picked_up", "contact":
+		if f.Kind != "" {
+			tell(say(f.Kind) + ".")
+		}
+		if f.Modality != "" {
+			tell("Treatment: " + f.Modality + ".")
+		}
+	case "corrected", "row_updated":
+		if len(f.Fields) > 0 {
+			tell("Changed: " + strings.ReplaceAll(strings.Join(f.Fields, ", "), "_", " ") + ".")
+		}
+	case "undone":
+		tell("Taken back: " + titles[f.Kind] + ".")
+	case "sent_elsewhere":
+		tell("By " + nameOf(v.Pool.Rules, f.Prison) + ".")
+	}
+	return lines
+}
+
+func (v *visit) bookedLines(f facts, tell func(string)) {
+	if f.StartsAt != nil {
+		tell(capital(moment(v.now, *f.StartsAt)) + ".")
+	}
+	if f.Old != nil && f.Old.StartsAt != nil {
+		tell("Before: " + moment(v.now, *f.Old.StartsAt) + ".")
+	}
+	if f.TellPerson {
+		tell("Tell the person: their card has the old time.")
+	}
+	if f.Late {
+		tell("Later than the target: nothing earlier was free.")
+	}
+	if f.AfterBridging {
+		tell("After the bridging prescription ends.")
+	}
+}
+
+func (v *visit) outcomeLines(f facts, tell func(string)) {
+	if f.StartsAt != nil {
+		tell("The appointment " + moment(v.now, *f.StartsAt) + ".")
+	}
+	if f.CancelledBy != "" {
+		tell("Cancelled by the " + strings.ToLower(say(f.CancelledBy)) + ".")
+	}
+	if f.Reason != "" {
+		tell("Reason: " + lower(f.Reason) + ".")
+	}
+}
+
+// dateWords reads a date out of an event; none is a date that is not known.
+func dateWords(text string) string {
+	d, err := day.Parse(text)
+	if err != nil {
+		return "a date not known"
+	}
+	return d.Long()
+}

@@ -1,0 +1,63 @@
+package web
+
+import (
+	"testing"
+	"time"
+
+	"throughgate/internal/day"
+)
+
+func TestMomentsAsPeopleSayThem(t *testing.T) {
+	now := time.Date(2024, 7, 3, 12, 0, 0, 0, time.UTC) // a Wednesday; London is an hour ahead
+	for at, want := range map[string]string{
+		"2024-07-03T08:30:00Z": "today at 9:30am",
+		"2024-07-03T11:00:00Z": "today at midday",
+		"2024-07-02T23:00:00Z": "today at midnight",
+		"2024-07-02T22:59:00Z": "yesterday at 11:59pm",
+		"2024-07-04T15:00:00Z": "tomorrow at 4pm",
+		"2024-01-08T09:05:00Z": "Monday 8 January 2024 at 9:05am",
+	} {
+		at_, err := time.Parse(time.RFC3339, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := moment(now, at_); got != want {
+			t.Errorf("%s is %q, want %q", at, got, want)
+		}
+	}
+}
+
+func TestDaysLeft(t *testing.T) {
+	for n, want := range map[int]string{0: "today", 1: "1 day left", 5: "5 days left", -1: "1 day overdue", -3: "3 days overdue"} {
+		if got := left(n); got != want {
+			t.Errorf("%d is %q", n, got)
+		}
+	}
+}
+
+func TestADateIsPutTogetherAsItWasTyped(t *testing.T) {
+	for _, c := range []struct{ d, m, y, want string }{
+		{"4", "12", "2023", "2023-12-04"}, {" 4 ", "1", "2023", "2023-01-04"}, {"", "", "", ""},
+		{"31", "2", "2023", "2023-02-31"}, {"x", "12", "2023", "2023-12-0x"}, {"", "12", "2023", "2023-12-"}, {"4", "12", "23", "23-12-04"},
+	} {
+		f := form{"on-day": c.d, "on-month": c.m, "on-year": c.y}
+		got := f.date("on")
+		if got != c.want {
+			t.Errorf("%v is %q, want %q", c, got, c.want)
+		}
+		if _, err := day.Parse(got); err == nil && len(c.want) != 10 {
+			t.Errorf("%q is taken for a date", got)
+		}
+	}
+}
+
+func TestCodesInsideASentence(t *testing.T) {
+	for code, want := range map[string]string{
+		"need_gone": "no longer has a need", "cjit": "criminal justice intervention team (CJIT)", "reconnect": "RECONNECT",
+		"smart_community": "SMART meeting in the community", "a_new_code": "a new code",
+	} {
+		if got := lower(code); got != want {
+			t.Errorf("%s is %q", code, got)
+		}
+	}
+}
