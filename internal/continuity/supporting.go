@@ -50,12 +50,7 @@ var bands = [...]string{"0", "1-3", "4-7", "8-14", "15-21", "22-92", "not picked
 
 const lateBand = 5
 
-func bandOf(band *int) int {
-	if band == nil {
-		return len(bands) - 1
-	}
-	return *band
-}
+func bandOf(band int) int { return min(band, len(bands)-1) }
 
 // Bands counts releases by days to pick-up, in order; in JSON an object.
 type Bands [len(bands)]int
