@@ -133,7 +133,7 @@ func (h *house) own(ctx context.Context, c *call) (master seal.Master, err error
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return master, err
 	}
-	server, err := cluster.Start(cluster.Options{Dir: filepath.Join(dir, "cluster"), Database: database, Say: func(s string) { c.say("%s", s) }})
+	server, err := cluster.Start(cluster.Options{Dir: filepath.Join(dir, clusterFolder), Database: database, Say: func(s string) { c.say("%s", s) }})
 	if err != nil {
 		return master, err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strconv"
-	"strings"
 	"time"
 
 	"throughgate/internal/continuity"
@@ -68,20 +67,19 @@ func (c *call) ask() (ask continuity.Ask, err error) {
 func printRate(c *call, f *continuity.Figures) {
 	fmt.Fprintf(c.out, "%s, measure %s, data through %s\n", f.Partnership, f.Measure, f.DataThrough.Long())
 	for _, w := range f.Windows {
-		fmt.Fprintf(c.out, "\n%s to %s\n", w.WindowStart.Long(), w.WindowEnd.Long())
+		fmt.Fprintf(c.out, "\n%s to %s\n", w.Start.Long(), w.End.Long())
 		fmt.Fprintf(c.out, "  M1  rolling three-month rate   %s; %d of those not picked up are in their first three weeks\n",
-			rateWords(w.M1.PickedUp, w.M1.Releases, w.M1.Percent, w.M1.CI95), w.M1.FirstThreeWeeks)
+			rateWords(w.M1.PickedUp, w.M1.Releases, w.M1.Share), w.M1.FirstThreeWeeks)
 		fmt.Fprintf(c.out, "  M2  within 21 days             %s; %d await their outcome\n",
-			rateWords(w.M2.PickedUp, w.M2.Releases, w.M2.Percent, w.M2.CI95), w.M2.Awaiting)
+			rateWords(w.M2.PickedUp, w.M2.Releases, w.M2.Share), w.M2.Awaiting)
 		fmt.Fprintf(c.out, "  M2 adjusted                    %s\n",
-			rateWords(w.M2Adjusted.PickedUp, w.M2Adjusted.Releases, w.M2Adjusted.Percent, w.M2Adjusted.CI95))
+			rateWords(w.M2Adjusted.PickedUp, w.M2Adjusted.Releases, w.M2Adjusted.Share))
 	}
 }
 
-func rateWords(part, of int, percent *continuity.Percent, ci *continuity.Interval) string {
-	if percent == nil || ci == nil {
+func rateWords(part, of int, s continuity.Share) string {
+	if s.Percent == nil {
 		return "no releases"
 	}
-	text := fmt.Sprintf("%d of %d = %v%% (95%% interval %v%% to %v%%)", part, of, *percent, ci[0], ci[1])
-	return strings.TrimSpace(text)
+	return fmt.Sprintf("%d of %d = %s%% (95%% interval %s%% to %s%%)", part, of, s.Percent, s.CI95.Low, s.CI95.High)
 }

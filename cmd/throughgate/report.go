@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"throughgate/internal/day"
+	"throughgate/internal/jobs"
+	"throughgate/internal/staff"
+)
+
+var reportCommand = command{
+	name: "report", args: "--window-end DATE --out DIR [--data-through DATE]", summary: "write the weekly report's files for a window, and send nothing",
+	help: `
+  --window-end DATE     last day of the window, such as 2023-12-31
+  --data-through DATE   last complete day that the data cover (default yesterday)
+  --out DIR             where report.html, .txt, .csv, .xlsx, .png and .eml are written
+`,
+	run: func(ctx context.Context, c *call) error {
+		ask, err := c.ask()
+		if err != nil {
+			return err
+		}
+		if ask.DataThrough.IsZero() {
+			ask.DataThrough = day.Of(c.now()).Add(-1)
+		}
+		h, err := c.open(ctx)
+		if err != nil {
+			return err
+		}
+		preview, eml, err := jobs.Preview(ctx, h.Pool, c.now(), ask.WindowEnd, ask.DataThrough)
+		if err != nil {
+			return err
+		}
+		out := c.flags["out"]
+		if err := os.MkdirAll(out, 0o755); err != nil {
+			return err
+		}
+		for name, content := range map[string][]byte{
+			"report.html": []byte(preview.HTML), "report.txt": []byte(preview.Text), "report.csv": []byte(preview.CSV),
+			"report.xlsx": preview.XLSX, "report.png": preview.PNG, "report.eml": eml,
+		} {
+			if err := os.WriteFile(filepath.Join(out, name), content, 0o644); err != nil {
+				return err
+			}
+		}
+		c.say("Written to %s.", out)
+		return nil
+	},
+}
+
+var reportSendCommand = command{
+	name: "report send", args: "[--due TIME] [--again]", summary: "make the report of the latest due time and queue it to its readers",
+	help: `
+  --due TIME       an earlier due time, such as 2024-01-08T07:00:00Z (default the latest)
+  --again          send it although it was sent already
+
+The messages go out by the server that runs ('throughgate serve').
+`,
+	run: func(ctx context.Context, c *call) error {
+		due := c.now()
+		if text := c.flags["due"]; text != "" {
+			var err error
+			if due, err = time.Parse(time.RFC3339, text); err != nil {
+				return usagef("--due takes a moment such as 2024-01-08T07:00:00Z")
+			}
+		}
+		h, err := c.open(ctx)
+		if err != nil {
+			return err
+		}
+		if err := h.bringIn(ctx, c); err != nil {
+			return err
+		}
+		run, err := jobs.SendDue(ctx, h.Pool, c.who("ADMIN", staff.Admin), c.now(), due, c.has("again"))
+		if err == nil {
+			c.say("%s", queued(run))
+		}
+		return err
+	},
+}
+
+// queued says what making a report did.
+func queued(r jobs.Run) string {
+	return fmt.Sprintf("The report for the three months to %s is made, and queued to %s.", r.WindowEnd.Long(), readers(r.Recipients))
+}
+
+func readers(n int) string {
+	switch n {
+	case 0:
+		return "nobody: no recipient is confirmed yet"
+	case 1:
+		return "1 recipient"
+	}
+	return fmt.Sprintf("%d recipients", n)
+}

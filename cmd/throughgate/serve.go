@@ -1,0 +1,182 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/labstack/echo/v4"
+
+	"throughgate/internal/api"
+	"throughgate/internal/jobs"
+	"throughgate/internal/mail"
+	"throughgate/internal/staff"
+	"throughgate/internal/web"
+)
+
+const (
+	defaultListen = "127.0.0.1:8080"
+	clusterFolder = "cluster"
+	harbourCode   = "HARBOUR"
+)
+
+// Limits on how long a request may take. A whole upload of 20 MiB over a slow line fits.
+const (
+	headTimeout  = 10 * time.Second
+	readTimeout  = 3 * time.Minute
+	writeTimeout = 3 * time.Minute
+	idleTimeout  = 2 * time.Minute
+	headBytes    = 16 << 10
+	lastRequests = 20 * time.Second
+)
+
+var timeNow = time.Now
+
+var serveCommand = command{
+	name: "serve", args: "[--listen ADDRESS]", summary: "web pages, API and scheduled jobs",
+	help: `
+  --listen ADDRESS  where to serve (default 127.0.0.1:8080)
+
+DATABASE_URL names the database; without it the private cluster in the data folder is used. TLS ends
+here when server.tls_certificate and server.tls_key are set, else at a proxy named in server.proxies.
+`,
+	run: func(ctx context.Context, c *call) error {
+		listen := c.flags["listen"]
+		if listen == "" {
+			listen = defaultListen
+		}
+		listener, err := net.Listen("tcp", listen)
+		if err != nil {
+			return fmt.Errorf("cannot listen on %s: is another server there already?", listen)
+		}
+		defer listener.Close()
+		h, err := c.open(ctx)
+		if err != nil {
+			return err
+		}
+		if err := h.safe(ctx, c); err != nil {
+			return err
+		}
+		if err := h.bringIn(ctx, c); err != nil {
+			return err
+		}
+		host, _, _ := net.SplitHostPort(listener.Addr().String())
+		if !loopback(host) && h.Rules.Server.TLSCertificate == "" && len(h.Rules.Server.Proxies) == 0 {
+			c.say("Take care: %s can be reached from other machines, in clear. Set server.tls_certificate and server.tls_key, or name the proxy that ends TLS in server.proxies.", listener.Addr())
+		}
+		return c.serve(ctx, h, &front{listener: listener, ready: func() error {
+			c.say("Serving on %s", listener.Addr())
+			return nil
+		}})
+	},
+}
+
+// safe refuses to start on a database that could lose what was answered.
+func (h *house) safe(ctx context.Context, c *call) error {
+	faults, err := h.Unsafe(ctx, c.now())
+	if err != nil || len(faults) == 0 {
+		return err
+	}
+	return errors.New("The database is not safe to start on:\n  " + strings.Join(faults, "\n  "))
+}
+
+// front is how a server meets the world.
+type front struct {
+	listener net.Listener
+	demo     *web.Demo
+	ready    func() error // called once requests are answered
+}
+
+// serve answers requests and runs the jobs until the context ends; then it takes no more, and lets
+// those under way finish.
+func (c *call) serve(ctx context.Context, h *house, f *front) error {
+	log := slog.New(slog.NewTextHandler(c.errs, nil))
+	post := mail.ServerOf(h.Rules.Mail)
+	bell := jobs.NewBell()
+	server := h.server(c, f, log, bell)
+	failed := make(chan error, 2)
+	var running sync.WaitGroup
+	defer running.Wait()
+	running.Go(func() {
+		if err := jobs.Start(ctx, jobs.Deps{Pool: h.Pool, Now: c.now, Mail: post, Log: log, Bell: bell}); err != nil {
+			failed <- err
+		}
+	})
+	go func() { failed <- h.listen(server, f.listener) }()
+	if err := f.ready(); err != nil {
+		return err
+	}
+	select {
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+	}
+	c.say("Stopping: finishing what is under way ...")
+	last, cancel := context.WithTimeout(context.Background(), lastRequests)
+	defer cancel()
+	return server.Shutdown(last)
+}
+
+func (h *house) listen(server *http.Server, listener net.Listener) (err error) {
+	if s := h.Rules.Server; s.TLSCertificate != "" {
+		err = server.ServeTLS(listener, s.TLSCertificate, s.TLSKey)
+	} else {
+		err = server.Serve(listener)
+	}
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
+
+func (h *house) server(c *call, f *front, log *slog.Logger, bell jobs.Bell) *http.Server {
+	pages := web.New(web.Deps{
+		Pool: h.Pool, Now: c.now, Log: log, Demo: f.demo,
+		Secure: strings.HasPrefix(h.Rules.Server.PublicURL, "https:") || h.Rules.Server.TLSCertificate != "",
+		API: func(e *echo.Echo) {
+			api.Register(e, api.Deps{Pool: h.Pool, Now: c.now, Log: log, MetricsToken: os.Getenv("THROUGHGATE_METRICS_TOKEN")})
+		},
+		SendLatestReport: func(ctx context.Context, who staff.Who, again bool) (string, error) {
+			run, err := jobs.SendLatest(ctx, h.Pool, who, c.now(), again)
+			if err != nil {
+				return "", err
+			}
+			bell.Ring()
+			return queued(run), nil
+		},
+	})
+	pages.IPExtractor = clientAddress(h.Rules.Server.Proxies)
+	return &http.Server{
+		Handler:           pages,
+		ReadHeaderTimeout: headTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    headBytes,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}
+}
+
+// clientAddress believes a forwarded address only where it comes from a configured proxy.
+func clientAddress(proxies []string) echo.IPExtractor {
+	if len(proxies) == 0 {
+		return echo.ExtractIPDirect()
+	}
+	trust := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
+	for _, p := range proxies {
+		if !strings.Contains(p, "/") {
+			p += map[bool]string{true: "/128", false: "/32"}[strings.Contains(p, ":")]
+		}
+		if _, network, err := net.ParseCIDR(p); err == nil {
+			trust = append(trust, echo.TrustIPRange(network))
+		}
+	}
+	return echo.ExtractIPFromXFFHeader(trust...)
+}
