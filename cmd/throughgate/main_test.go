@@ -1,0 +1,168 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"throughgate/internal/demo"
+)
+
+// console runs a command as a person would, and gives back what it said.
+func console(t *testing.T, args ...string) (code int, out, errs string) {
+	t.Helper()
+	var o, e bytes.Buffer
+	code = run(t.Context(), args, &o, &e)
+	return code, o.String(), e.String()
+}
+
+func TestEveryCommandIsListedAndHelpsItself(t *testing.T) {
+	code, usage, _ := console(t, "--help")
+	if code != exitDone {
+		t.Errorf("--help ends with %d", code)
+	}
+	for _, c := range commands {
+		if !strings.Contains(usage, "  "+c.name+" ") {
+			t.Errorf("--help does not list %s", c.name)
+		}
+		code, help, errs := console(t, append(strings.Fields(c.name), "--help")...)
+		if code != exitDone || errs != "" || !strings.Contains(help, c.summary) || !strings.Contains(help, "--config FILE") {
+			t.Errorf("%s --help: %d, %q, %q", c.name, code, help, errs)
+		}
+		for _, word := range strings.Fields(c.args) { // every flag of the usage line is explained
+			if flag := strings.Trim(word, "[]"); strings.HasPrefix(flag, "--") && !strings.Contains(help, "\n  "+flag+" ") {
+				t.Errorf("%s --help does not explain %s", c.name, flag)
+			}
+		}
+	}
+}
+
+func TestWrongUsageIsNamedAndEndsWithTwo(t *testing.T) {
+	for line, says := range map[string]string{
+		"":                       "Usage:",
+		"rat --window-end":       `no command "rat"`,
+		"rate":                   "--window-end DATE is needed",
+		"rate --window-end soon": "YYYY-MM-DD",
+		"rate --widow-end":       "no flag --widow-end",
+		"rate --months x --window-end 2023-12-31":                             "whole number",
+		"import prison-releases --prison EXI":                                 "FILE is missing",
+		"import prison-releases a.csv":                                        "--prison CODE is needed",
+		"import prison-releases a.csv b.csv --prison EXI":                     "one argument too many",
+		"review confirm 12":                                                   "ID is the long one",
+		"demo --listen 0.0.0.0:8080":                                          "of this machine",
+		"reconcile --prison A --provider B --from 2024-01-01 --to 2023-01-01": "--to lies before --from",
+	} {
+		code, out, errs := console(t, strings.Fields(line)...)
+		if code != exitUsage || out != "" || !strings.Contains(errs, says) {
+			t.Errorf("%q ends with %d and says %q, %q", line, code, out, errs)
+		}
+	}
+}
+
+func TestAWrongSettingStopsTheStartAndIsNamed(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "wrong.yaml")
+	if err := os.WriteFile(file, []byte("mial: {address: x}\npartnership: {nmae: y}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, _, errs := console(t, "rate", "--window-end", "2023-12-31", "--config", file)
+	if code != exitRefused || !strings.Contains(errs, file) || !strings.Contains(errs, `"mial"`) || !strings.Contains(errs, `"nmae"`) || !strings.Contains(errs, "dat_codes") {
+		t.Errorf("%d: %s", code, errs)
+	}
+	code, _, errs = console(t, "check", "--config", filepath.Join(t.TempDir(), "none.yaml"))
+	if code != exitRefused || !strings.Contains(errs, "no settings file") {
+		t.Errorf("%d: %s", code, errs)
+	}
+}
+
+func TestADemoIsNotWorkedOnByMistake(t *testing.T) {
+	dir := t.TempDir()
+	if err := writeMark(dir, mark{}); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("THROUGHGATE_DATA_DIR", dir)
+	code, _, errs := console(t, "rate", "--window-end", "2023-12-31")
+	if code != exitRefused || !strings.Contains(errs, "invented people") {
+		t.Errorf("%d: %s", code, errs)
+	}
+	if _, err := readMark(t.TempDir()); err != nil {
+		t.Errorf("an empty folder: %v", err)
+	}
+	full := t.TempDir()
+	if err := os.WriteFile(filepath.Join(full, "letter.txt"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := readMark(full); err == nil {
+		t.Error("a folder with somebody's letter was taken for a demo")
+	}
+}
+
+// The whole console on a private cluster: the files in, the reviews decided, the rate out.
+func TestTheExampleCohortOnThePrivateCluster(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Chmod(filepath.Dir(dir), 0o755); err != nil { // PostgreSQL runs as somebody else under root
+		t.Fatal(err)
+	}
+	var files [2]string
+	for i, name := range []string{"prison-releases.csv", "provider-pickups.csv"} {
+		text, err := demo.Example.ReadFile("exeter-plymouth/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[i] = filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(files[i], text, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	data := "--data-dir=" + filepath.Join(dir, "data")
+	do := func(args ...string) string {
+		t.Helper()
+		code, out, errs := console(t, append(args, data)...)
+		if code != exitDone {
+			t.Fatalf("%v ends with %d: %s", args, code, errs)
+		}
+		return out
+	}
+	result := filepath.Join(dir, "result.csv")
+	do("import", "prison-releases", "--prison", "EXI", files[0])
+	if out := do("import", "provider-pickups", files[1], "--dry-run", "--json", "--provider", "HARBOUR"); !strings.Contains(out, `"accepted":225`) {
+		t.Errorf("dry run: %s", out)
+	}
+	do("import", "provider-pickups", files[1], "--provider", "HARBOUR", "--result", result)
+	if text, err := os.ReadFile(result); err != nil || bytes.Count(text, []byte("\n")) != 246 {
+		t.Errorf("the result file: %v, %d bytes", err, len(text))
+	}
+	if out := do("rate", "--window-end", "2023-12-31"); !strings.Contains(out, "33 of 75 = 44.0%") {
+		t.Errorf("the rate: %s", out)
+	}
+	var waiting []struct{ ID, Why string }
+	if err := json.Unmarshal([]byte(do("review", "list", "--json")), &waiting); err != nil || len(waiting) != 3 {
+		t.Fatalf("%d reviews, %v", len(waiting), err)
+	}
+	for _, w := range waiting {
+		do("review", "confirm", w.ID)
+	}
+	if out := do("rate", "--window-end", "2023-05-31", "--data-through", "2023-12-31"); !strings.Contains(out, "24 of 72 = 33.3%") {
+		t.Errorf("after the reviews: %s", out)
+	}
+	out := filepath.Join(dir, "report")
+	do("report", "--window-end", "2023-12-31", "--data-through", "2023-12-31", "--out", out)
+	text, err := os.ReadFile(filepath.Join(out, "report.txt"))
+	if err != nil || !strings.Contains(string(text), "44% of about 75 people") {
+		t.Errorf("the report: %v\n%s", err, text)
+	}
+	if _, _, errs := console(t, "rate", "--window-end", "2023-12-31", "--data-through", "2023-12-01", data); !strings.Contains(errs, "data") {
+		t.Errorf("data through before the window's end: %s", errs)
+	}
+	if key := do("apikey", "create", "--organisation", "EXI"); !strings.HasPrefix(key, "tg_EXI_") || strings.Count(key, "\n") != 1 {
+		t.Errorf("the key: %q", key)
+	}
+	if code, _, errs := console(t, "apikey", "create", "--organisation", "NOWHERE", data); code != exitUsage || !strings.Contains(errs, "EXI") {
+		t.Errorf("an unknown organisation: %d, %s", code, errs)
+	}
+	if link := do("user", "add", "--organisation", "HARBOUR", "--email", "hal@example.org", "--name", "Hal"); !strings.Contains(link, "/invitation/") {
+		t.Errorf("the link: %q", link)
+	}
+}
