@@ -18,6 +18,7 @@ import (
 //	  out  |              in the window   |  first three weeks              |  out
 func TestEachThresholdWithItsNeighbours(t *testing.T) {
 	const w, late = "2023-12-31", "2024-04-30"
+	co := newCohort(t)
 	for _, c := range []struct {
 		why     string
 		row     row
@@ -52,7 +53,7 @@ func TestEachThresholdWithItsNeighbours(t *testing.T) {
 		{"not released yet", row{}, late, "0/0 0 0/0 0"},
 	} {
 		t.Run(c.why, func(t *testing.T) {
-			co := newCohort(t)
+			co.empty()
 			co.add(c.row)
 			f := co.one(w, c.through)
 			got := fmt.Sprintf("%d/%d %d %d/%d %d", f.M1.PickedUp, f.M1.Releases, f.M1.FirstThreeWeeks, f.M2.PickedUp, f.M2.Releases, f.M2.Awaiting)
@@ -75,6 +76,7 @@ func TestDay92IsAPickUpAndDay93IsNone(t *testing.T) {
 }
 
 func TestM2AdjustedTakesTheEarliestReasonBeforeAnyPickUp(t *testing.T) {
+	co := newCohort(t)
 	for _, c := range []struct {
 		why  string
 		row  row
@@ -98,7 +100,7 @@ func TestM2AdjustedTakesTheEarliestReasonBeforeAnyPickUp(t *testing.T) {
 		{"died, then picked up elsewhere on paper", row{elsewhere: "2023-11-12", died: "2023-11-10"}, "0/0 0 1 0 0"},
 	} {
 		t.Run(c.why, func(t *testing.T) {
-			co := newCohort(t)
+			co.empty()
 			c.row.released = "2023-11-01"
 			co.add(c.row)
 			a := co.one("2023-12-31", "2024-01-31").M2Adjusted

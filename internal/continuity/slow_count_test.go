@@ -110,7 +110,7 @@ func randomRows(r *rand.Rand, n int) []row {
 }
 
 func TestTheQueriesAgreeWithASlowCount(t *testing.T) {
-	for seed := range uint64(6) {
+	for seed := range uint64(4) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
 			r := rand.New(rand.NewPCG(seed, 2))
 			rows := randomRows(r, 120)

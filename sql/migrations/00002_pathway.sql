@@ -189,6 +189,7 @@ CREATE INDEX referral_counted ON referral (released_on)
   INCLUDE (picked_up_on, breakdown, substance_group, referred_on, received_on, opioid_substitution, naloxone_supplied, attends_smart, reconnect_referred)
   WHERE released_on IS NOT NULL AND set_aside IS NULL AND withdrawn_on IS NULL AND provider IS NOT NULL;
 CREATE INDEX referral_not_referred ON referral (exit_on) WHERE referral_status = 'need_not_referred';
+CREATE INDEX referral_smart ON referral (released_on) WHERE attends_smart;
 COMMENT ON TABLE referral IS 'One person''s one release, from the first word about it. A file''s row that is understood but not ours to count is kept here too, set aside and shared with nobody.';
 COMMENT ON COLUMN referral.id IS 'Random.';
 COMMENT ON COLUMN referral.reference IS 'What people quote to each other; says nothing about the person.';
