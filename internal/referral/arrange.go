@@ -112,8 +112,8 @@ func AllocateWaiting(ctx context.Context, tx *db.Tx, now time.Time) (n int, err 
 		FROM referral r
 		WHERE r.unbooked_reason IS NOT NULL
 		  AND r.provider IS NOT NULL
-		  AND coalesce(r.released_on, r.planned_release_on) BETWEEN $1 AND $2
-		ORDER BY coalesce(r.released_on, r.planned_release_on), r.id
+		  AND r.clock_on BETWEEN $1 AND $2
+		ORDER BY r.clock_on, r.id
 		FOR NO KEY UPDATE SKIP LOCKED`,
 		day.Of(now).Add(-LiveDays), day.Of(now).Add(7*tx.Rules.Allocation.OpenWeeks))
 	if err != nil {

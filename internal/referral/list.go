@@ -64,14 +64,16 @@ func (f Filter) checked(today day.Date) (b bounds, err error) {
 	if b.after, err = parseCursor(f.Cursor); err != nil {
 		c.Add("cursor", "invalid", "Give the next_cursor of the page before, as it was.")
 	}
+	if b.after == start && !b.from.IsZero() {
+		b.after.Key = b.from.String() // where the index is entered
+	}
 	return b, c.Err()
 }
 
-// The clock by which lists are sorted is the release, actual or planned; where no date is known it
-// comes last. The state follows from the same facts as in StateOf: $3 is the day from which a
+// The clock by which lists are sorted is the release, actual or planned (column clock_on); where no
+// date is known it comes last. The state follows from the same facts as in StateOf: $3 is the day from which a
 // release is no longer within its three months.
 const (
-	clock    = `coalesce(r.released_on, r.planned_release_on, DATE '9999-12-31')`
 	filtered = `
 		  AND r.provider IS NOT NULL -- what is shared with nobody is no referral
 		  AND ($2::text = '' OR $2 = CASE
@@ -82,11 +84,12 @@ const (
 		    WHEN r.released_on IS NOT NULL THEN 'released'
 		    WHEN r.unbooked_reason IS NOT NULL THEN 'unbooked'
 		    ELSE 'booked' END)
-		  AND ($4::date IS NULL OR coalesce(r.released_on, r.planned_release_on) >= $4)
-		  AND ($5::date IS NULL OR coalesce(r.released_on, r.planned_release_on) <= $5)
+		  AND r.clock_on >= coalesce($4::date, DATE '0001-01-01')
+		  AND r.clock_on <= coalesce($5::date, DATE '9999-12-31')
+		  AND ($4::date IS NULL OR r.clock_on < DATE '9999-12-31')
 		  AND r.updated_at >= $6
-		  AND (` + clock + `, r.id) > ($7::date, $8::uuid)
-		ORDER BY ` + clock + `, r.id
+		  AND (r.clock_on, r.id) > ($7::date, $8::uuid)
+		ORDER BY r.clock_on, r.id
 		LIMIT $9`
 	listOfPrison   = `SELECT ` + columns + ` FROM referral r WHERE r.prison = $1` + filtered
 	listOfProvider = `SELECT ` + columns + ` FROM referral r WHERE r.provider = $1` + filtered

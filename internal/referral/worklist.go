@@ -115,6 +115,9 @@ func Worklist(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, name
 		return page, err
 	}
 	today := day.Of(now)
+	if after == start {
+		after = l.begin(today)
+	}
 	var rows []listRow
 	err = tx.Select(ctx, &rows, l.query, who.Organisation(), today, unconfirmedUntil(tx.Rules.Calendar, today),
 		f.AlcoholOnly, f.CJIT, after.Rank, after.Key, after.ID, usualPage+1)

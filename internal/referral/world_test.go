@@ -42,17 +42,17 @@ var on = day.MustParse
 
 // world is a database with the built-in prisons and clinics, and a clock that every act moves on.
 type world struct {
-	*testing.T
+	testing.TB
 	pool *db.Pool
 	db   *testdb.DB
 	now  time.Time
 	sent int
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	d := testdb.New(t)
-	w := &world{T: t, db: d, pool: d.Pool(t), now: on("2025-12-01").At(9, 0)} // a Monday
+	w := &world{TB: t, db: d, pool: d.Pool(t), now: on("2025-12-01").At(9, 0)} // a Monday
 	w.as(jobs, func(ctx context.Context, tx *db.Tx) error {
 		if _, err := tx.Exec(ctx, `
 			INSERT INTO organisation (code, kind, name)

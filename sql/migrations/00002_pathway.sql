@@ -146,6 +146,7 @@ CREATE TABLE referral (
   closed boolean NOT NULL DEFAULT false,
   picked_up_on date,
   asked_for_by text REFERENCES organisation,
+  clock_on date NOT NULL GENERATED ALWAYS AS (coalesce(released_on, planned_release_on, DATE '9999-12-31')) STORED,
 
   version integer NOT NULL DEFAULT 1,
   received_at timestamptz NOT NULL,
@@ -168,22 +169,17 @@ CREATE UNIQUE INDEX one_referral_per_sender_reference ON referral (prison, sende
   WHERE sender_reference_bix IS NOT NULL AND moved_from IS NULL;
 CREATE INDEX referral_of_person ON referral (person_id);
 CREATE INDEX referral_nameless ON referral (nameless_bix) WHERE nameless_bix IS NOT NULL;
-CREATE INDEX referral_of_prison ON referral (prison, (coalesce(released_on, planned_release_on, DATE '9999-12-31')), id)
-  WHERE provider IS NOT NULL; -- the clock by which lists are sorted; no date comes last
-CREATE INDEX referral_of_provider ON referral (provider, (coalesce(released_on, planned_release_on, DATE '9999-12-31')), id)
-  WHERE provider IS NOT NULL;
-CREATE INDEX referral_awaiting ON referral (prison, planned_release_on, id)
+CREATE INDEX referral_of_prison ON referral (prison, clock_on, id) WHERE provider IS NOT NULL;
+CREATE INDEX referral_of_provider ON referral (provider, clock_on, id) WHERE provider IS NOT NULL;
+CREATE INDEX referral_awaiting ON referral (prison, clock_on, id)
   WHERE released_on IS NULL AND withdrawn_on IS NULL AND provider IS NOT NULL;
-CREATE INDEX referral_date_changed ON referral (prison, planned_release_on, id)
+CREATE INDEX referral_date_changed ON referral (prison, clock_on, id)
   WHERE date_changed_at IS NOT NULL AND released_on IS NULL AND withdrawn_on IS NULL AND provider IS NOT NULL;
-CREATE INDEX referral_unbooked ON referral (provider, (coalesce(released_on, planned_release_on, DATE '9999-12-31')), id)
-  WHERE unbooked_reason IS NOT NULL;
-CREATE INDEX referral_after_bridging ON referral (provider, (coalesce(released_on, planned_release_on, DATE '9999-12-31')), id)
-  WHERE appointment_flag = 'after_bridging';
-CREATE INDEX referral_released ON referral (provider, released_on, id)
+CREATE INDEX referral_unbooked ON referral (provider, clock_on, id) WHERE unbooked_reason IS NOT NULL;
+CREATE INDEX referral_after_bridging ON referral (provider, clock_on, id) WHERE appointment_flag = 'after_bridging';
+CREATE INDEX referral_released ON referral (provider, clock_on, id)
   WHERE released_on IS NOT NULL AND picked_up_on IS NULL AND NOT closed;
-CREATE INDEX referral_asked_for ON referral (provider, (coalesce(released_on, planned_release_on, DATE '9999-12-31')), id)
-  WHERE asked_for_by IS NOT NULL;
+CREATE INDEX referral_asked_for ON referral (provider, clock_on, id) WHERE asked_for_by IS NOT NULL;
 -- Carries what the counting queries read, so that they never visit the rows themselves.
 CREATE INDEX referral_counted ON referral (released_on)
   INCLUDE (picked_up_on, breakdown, substance_group, referred_on, received_on, opioid_substitution, naloxone_supplied, attends_smart, reconnect_referred)
@@ -237,6 +233,7 @@ COMMENT ON COLUMN referral.withdrawn_reason IS 'Why.';
 COMMENT ON COLUMN referral.closed IS 'It has a closure that stands.';
 COMMENT ON COLUMN referral.picked_up_on IS 'Day of the pick-up that stands; kept equal to table pickup.';
 COMMENT ON COLUMN referral.asked_for_by IS 'Another prison that has sent a referral for the same person and release, until the provider has decided; null for none.';
+COMMENT ON COLUMN referral.clock_on IS 'The day by which lists are sorted: the release, actual or planned; 9999-12-31 where no date is known. A column of its own, since row-level security lets an index serve a column, and no expression.';
 COMMENT ON COLUMN referral.version IS 'Goes up with every change, so that two people editing notice each other.';
 COMMENT ON COLUMN referral.received_at IS 'The moment it came in.';
 COMMENT ON COLUMN referral.updated_at IS 'The moment of the last change.';
