@@ -36,7 +36,7 @@ type house struct {
 	web      http.Handler
 	now      time.Time
 	keys     map[string]string
-	log      *bytes.Buffer
+	log      *locked
 	desc     routers.Router
 }
 
@@ -51,7 +51,7 @@ func newHouse(t *testing.T, change ...func(*Deps)) *house {
 	if err != nil {
 		t.Fatal(err)
 	}
-	h := &house{T: t, database: database, pool: database.Pool(t), now: morning, keys: map[string]string{}, log: &bytes.Buffer{}, desc: description}
+	h := &house{T: t, database: database, pool: database.Pool(t), now: morning, keys: map[string]string{}, log: &locked{}, desc: description}
 	h.jobs(func(ctx context.Context, tx *db.Tx) error { return staff.BringIn(ctx, tx) })
 	h.jobs(func(ctx context.Context, tx *db.Tx) error { return appointment.BringIn(ctx, tx, h.now) })
 	h.jobs(func(ctx context.Context, tx *db.Tx) error {
@@ -67,7 +67,7 @@ func newHouse(t *testing.T, change ...func(*Deps)) *house {
 
 // server is one of any number of servers on the house's database.
 func (h *house) server(pool *db.Pool, change ...func(*Deps)) http.Handler {
-	deps := Deps{Pool: pool, Now: func() time.Time { return h.now }, Log: slog.New(slog.NewJSONHandler(&locked{to: h.log}, nil))}
+	deps := Deps{Pool: pool, Now: func() time.Time { return h.now }, Log: slog.New(slog.NewJSONHandler(h.log, nil))}
 	for _, c := range change {
 		c(&deps)
 	}
@@ -244,16 +244,22 @@ func (r reply) must(h *house, status int) reply {
 	return r
 }
 
-// locked lets several requests write to one buffer.
+// locked is the log that all servers of a house write to.
 type locked struct {
-	to *bytes.Buffer
-	mu sync.Mutex
+	mu   sync.Mutex
+	text bytes.Buffer
 }
 
 func (l *locked) Write(b []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.to.Write(b)
+	return l.text.Write(b)
+}
+
+func (l *locked) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
 }
 
 // A valid referral, to spoil one thing of.

@@ -1,12 +1,15 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 
 	"github.com/labstack/echo/v4"
+
+	"throughgate/internal/db"
 )
 
 func TestEveryAnswerHasTheSecurityHeaders(t *testing.T) {
@@ -123,5 +126,33 @@ func TestTheDescriptionNamesEveryCall(t *testing.T) {
 		if !strings.Contains(string(Description), "\n  "+path+":\n") {
 			t.Errorf("%s is not described", path)
 		}
+	}
+}
+
+func TestReportsAreShownAsTheyWereSent(t *testing.T) {
+	h := newHouse(t)
+	h.jobs(func(ctx context.Context, tx *db.Tx) error {
+		_, err := tx.Exec(ctx, `
+			INSERT INTO report_run (id, report, due_at, window_end, data_through, outcome, made_at, made_by, figures, subject, html, plain, csv)
+			VALUES
+			  ('00000000-0000-4000-8000-000000000001', 'weekly', '2023-11-13 07:00Z', '2023-11-12', '2023-11-12', 'made', '2023-11-13 07:00Z', 'service',
+			    '{"m1": "44%"}', 'The rate', '<p>44%</p>', '44%', 'a,b'),
+			  ('00000000-0000-4000-8000-000000000002', 'weekly', '2023-11-06 07:00Z', '2023-11-05', '2023-11-05', 'missed', '2023-11-13 07:00Z', 'service',
+			    NULL, NULL, NULL, NULL, NULL),
+			  ('00000000-0000-4000-8000-000000000003', 'weekly', '2023-10-30 07:00Z', '2023-10-29', '2023-10-29', 'first_start', '2023-10-30 07:00Z', 'service',
+			    NULL, NULL, NULL, NULL, NULL)`)
+		return err
+	})
+	for _, organisation := range []string{"EXI", "HARBOUR", "SUBGROUP", "ADMIN", "AUDIT"} {
+		listed := listOf(h.asks(organisation, "GET", "/api/v1/reports", nil).must(h, 200), "items")
+		if len(listed) != 2 || listed[0].(map[string]any)["outcome"] != "made" || listed[1].(map[string]any)["outcome"] != "missed" {
+			t.Errorf("%s is shown %v", organisation, listed)
+		}
+		sent := h.asks(organisation, "GET", "/api/v1/reports/00000000-0000-4000-8000-000000000001", nil).must(h, 200)
+		if sent.text("html") != "<p>44%</p>" || sent.body["figures"].(map[string]any)["m1"] != "44%" {
+			t.Errorf("%s", sent.raw)
+		}
+		h.asks(organisation, "GET", "/api/v1/reports/00000000-0000-4000-8000-000000000002", nil).must(h, 200)
+		h.asks(organisation, "GET", "/api/v1/reports/00000000-0000-4000-8000-000000000003", nil).must(h, 404)
 	}
 }

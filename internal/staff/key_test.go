@@ -24,7 +24,7 @@ func (d desk) holder(now time.Time, clear string) (who staff.Who, err error) {
 }
 
 var (
-	noon = time.Date(2023, 11, 20, 12, 20, 0, 0, time.UTC)
+	noon  = time.Date(2023, 11, 20, 12, 20, 0, 0, time.UTC)
 	clerk = staff.Who{By: audit.By{Organisation: "ADMIN", Actor: "console:test", Via: "console"}, Role: staff.Admin}
 )
 
