@@ -38,7 +38,9 @@ var acts = []act{
 
 	{"pickup", "Confirm pick-up", "The person has started or resumed structured treatment. A phone call, an in-reach visit or a bridging prescription alone is contact, not a pick-up.",
 		"Confirm pick-up", "The pick-up is confirmed.", byProvider,
-		[]referral.State{referral.Released, referral.NotPickedUp, referral.PickedUp, referral.Closed}, pickupFields, confirmPickup},
+		[]referral.State{referral.Released, referral.NotPickedUp, referral.Closed}, pickupFields, confirmPickup},
+	{"pickup-correction", "Correct the pick-up", "Another date takes the place of the one that was confirmed, which stays in the timeline.",
+		"Correct the pick-up", "The pick-up is corrected.", byProvider, []referral.State{referral.PickedUp}, pickupFields, confirmPickup},
 	{"outcome", "Record what became of the appointment", "", "Record", "The outcome is recorded.", byProvider, seeable, outcomeFields, recordOutcome},
 	{"appointment", "Book the next free appointment", "The earliest free place after release in a clinic that can see the person. An appointment to come is given up for it, if it is later.",
 		"Book it", "An appointment is booked.", byProvider, live, noFields, book},
@@ -79,6 +81,15 @@ func prisonsStep(r *referral.Referral, today day.Date) string {
 	return "release-date"
 }
 
+// reasons say why a next step is the next step.
+var reasons = map[string]string{
+	"release":      "The planned day has come.",
+	"release-date": "Keep the release date true: if it changes, say so here, and the appointment follows.",
+	"appointment":  "No appointment is to come.",
+	"outcome":      "The appointment is over.",
+	"pickup":       "Once the person has started treatment.",
+}
+
 func attended(r *referral.Referral) bool {
 	for _, a := range r.Appointments {
 		if a.Outcome != nil && (*a.Outcome == "attended" || *a.Outcome == "attended_late") {
@@ -96,18 +107,18 @@ func (v *visit) example() string {
 	return "For example, " + d.At(0, 0).Format("2 1 2006")
 }
 
-func (v *visit) dateField(name, label string) field {
-	return field{Name: name, Label: label, Kind: "date", Hint: v.example()}
+func (v *visit) dateField(name, label, called string) field {
+	return field{Name: name, Label: label, Kind: "date", Hint: v.example(), Called: called}
 }
 
 func releaseFields(v *visit, r *referral.Referral) []field {
 	list := []field{
-		v.dateField("released_on", "When did it happen?"),
-		{Name: "reason", Label: "What happened?", Kind: "radios", Options: choices("RELEASED", "TRANSFERRED", "SENT_TO_COURT", "TEMPORARY_ABSENCE_RELEASE", "RELEASED_TO_HOSPITAL")},
+		v.dateField("released_on", "When did it happen?", "the day when it happened"),
+		{Name: "reason", Label: "What happened?", Called: "what happened", Kind: "radios", Options: choices("RELEASED", "TRANSFERRED", "SENT_TO_COURT", "TEMPORARY_ABSENCE_RELEASE", "RELEASED_TO_HOSPITAL")},
 		{Name: "naloxone_supplied", Label: "Was naloxone supplied? (optional)", Kind: "radios", Options: yesOrNo, Hint: "Given to the person, not only offered"},
 	}
 	if r.OpioidSubstitution.Medicine != "" {
-		f := v.dateField("bridging_until", "Last day of the bridging prescription (optional)")
+		f := v.dateField("bridging_until", "Last day of the bridging prescription (optional)", "the last day of the bridging prescription")
 		list = append(list, f)
 	}
 	return list
@@ -123,9 +134,9 @@ func release(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {
 
 func dateFields(v *visit, r *referral.Referral) []field {
 	return []field{
-		{Name: "known", Label: "Is a date known?", Kind: "radios", Options: yesOrNo, Hint: "Without a date the appointment is given up"},
-		v.dateField("planned_release_date", "New planned release date, if one is known"),
-		{Name: "certainty", Label: "How sure is it? (optional)", Kind: "radios", Options: choices("expected", "confirmed")},
+		{Name: "known", Label: "Is a date known?", Called: "whether a date is known", Kind: "radios", Options: yesOrNo, Hint: "Without a date the appointment is given up"},
+		v.dateField("planned_release_date", "New planned release date, if one is known", "the new release date"),
+		{Name: "certainty", Label: "How sure is it? (optional)", Called: "how sure it is", Kind: "radios", Options: choices("expected", "confirmed")},
 		{Name: "reason", Label: "Why did it change? (optional)", Kind: "text"},
 	}
 }
@@ -153,8 +164,8 @@ func transferFields(v *visit, r *referral.Referral) []field {
 		}
 	}
 	return []field{
-		{Name: "to_prison", Label: "Which prison?", Kind: "radios", Options: prisons, Hint: "If it is none of these, withdraw the referral instead"},
-		v.dateField("on", "When did they move?"),
+		{Name: "to_prison", Label: "Which prison?", Called: "which prison it was", Kind: "radios", Options: prisons, Hint: "If it is none of these, withdraw the referral instead"},
+		v.dateField("on", "When did they move?", "the day when they moved"),
 	}
 }
 
@@ -165,8 +176,8 @@ func transfer(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {
 
 func withdrawalFields(v *visit, r *referral.Referral) []field {
 	return []field{
-		{Name: "reason", Label: "Why?", Kind: "radios", Options: choices("mistaken", "duplicate", "need_gone", "declined", "release_cancelled", "moved_to_prison_elsewhere", "died")},
-		v.dateField("on", "When was this?"),
+		{Name: "reason", Label: "Why?", Called: "why", Kind: "radios", Options: choices("mistaken", "duplicate", "need_gone", "declined", "release_cancelled", "moved_to_prison_elsewhere", "died")},
+		v.dateField("on", "When was this?", "the day when this was"),
 	}
 }
 
@@ -177,13 +188,13 @@ func withdraw(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {
 
 func pickupFields(v *visit, r *referral.Referral) []field {
 	list := []field{
-		v.dateField("picked_up_on", "When did treatment start?"),
-		{Name: "kind", Label: "What started?", Kind: "radios", Options: choices("new_episode", "resumed_episode")},
+		v.dateField("picked_up_on", "When did treatment start?", "the day when treatment started"),
+		{Name: "kind", Label: "What started?", Called: "what started", Kind: "radios", Options: choices("new_episode", "resumed_episode")},
 		{Name: "modality", Label: "Treatment (optional)", Kind: "text", Hint: "For example, prescribing or psychosocial"},
 	}
 	list[0].Hint = "The first attendance on or after the release that starts or resumes structured treatment. " + list[0].Hint
 	if !r.PickedUpOn.IsZero() {
-		list = append(list, field{Name: "correction_reason", Label: "Why was the earlier date wrong?", Kind: "text", Hint: "Recorded before: " + r.PickedUpOn.Long()})
+		list = append(list, field{Name: "correction_reason", Label: "Why was the earlier date wrong?", Called: "why the earlier date was wrong", Kind: "text", Hint: "Recorded before: " + r.PickedUpOn.Long()})
 	}
 	return list
 }
@@ -197,12 +208,12 @@ func confirmPickup(v *visit, tx *db.Tx, r *referral.Referral, typed form) error 
 
 func outcomeFields(v *visit, r *referral.Referral) []field {
 	list := []field{
-		{Name: "outcome", Label: "What became of it?", Kind: "radios", Options: choices("attended", "attended_late", "did_not_attend", "cancelled"), Hint: v.whichAppointment(r)},
+		{Name: "outcome", Label: "What became of it?", Called: "what became of the appointment", Kind: "radios", Options: choices("attended", "attended_late", "did_not_attend", "cancelled"), Hint: v.whichAppointment(r)},
 		{Name: "reason", Label: "If it was missed or cancelled: why? (optional)", Kind: "radios", Options: choices("acceptable", "none_given", "our_fault")},
-		{Name: "cancelled_by", Label: "If it was cancelled: by whom?", Kind: "radios", Options: []option{{Value: "person", Text: "The person"}, {Value: "provider", Text: "Us"}, {Value: "prison", Text: "The prison"}}},
+		{Name: "cancelled_by", Label: "If it was cancelled: by whom?", Called: "who cancelled it", Kind: "radios", Options: []option{{Value: "person", Text: "The person"}, {Value: "provider", Text: "Us"}, {Value: "prison", Text: "The prison"}}},
 	}
 	if a := subject(r); a != nil && a.Outcome != nil {
-		list = append(list, field{Name: "correction_reason", Label: "Why was the earlier outcome wrong?", Kind: "text", Hint: "Recorded before: " + say(*a.Outcome)})
+		list = append(list, field{Name: "correction_reason", Label: "Why was the earlier outcome wrong?", Called: "why the earlier outcome was wrong", Kind: "text", Hint: "Recorded before: " + say(*a.Outcome)})
 	}
 	return list
 }
@@ -250,7 +261,7 @@ func book(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {
 }
 
 func dropInFields(v *visit, r *referral.Referral) []field {
-	return []field{v.dateField("attended_on", "When did they come?")}
+	return []field{v.dateField("attended_on", "When did they come?", "the day when they came")}
 }
 
 func dropIn(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {
@@ -267,8 +278,8 @@ func dropIn(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {
 
 func contactFields(v *visit, r *referral.Referral) []field {
 	return []field{
-		{Name: "kind", Label: "What kind of contact?", Kind: "radios", Options: choices("in_reach", "phone", "cjit", "reconnect", "smart_community", "bridging", "naloxone", "needle_exchange")},
-		v.dateField("on", "When was it?"),
+		{Name: "kind", Label: "What kind of contact?", Called: "what kind of contact it was", Kind: "radios", Options: choices("in_reach", "phone", "cjit", "reconnect", "smart_community", "bridging", "naloxone", "needle_exchange")},
+		v.dateField("on", "When was it?", "the day of the contact"),
 		{Name: "note", Label: "Note (optional)", Kind: "textarea"},
 	}
 }
@@ -281,14 +292,14 @@ func contact(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {
 func closureFields(v *visit, r *referral.Referral) []field {
 	if v.who.Role == staff.Prison {
 		return []field{
-			{Name: "reason", Label: "Why?", Kind: "radios", Options: choices("returned_to_custody", "died")},
-			v.dateField("on", "When was this?"),
+			{Name: "reason", Label: "Why?", Called: "why", Kind: "radios", Options: choices("returned_to_custody", "died")},
+			v.dateField("on", "When was this?", "the day when this was"),
 		}
 	}
 	return []field{
-		{Name: "reason", Label: "Why?", Kind: "radios", Options: choices("returned_to_custody", "died", "moved_area", "picked_up_elsewhere", "declined")},
-		v.dateField("on", "When was this?"),
-		{Name: "provider_name", Label: "If picked up by another provider: which?", Kind: "text"},
+		{Name: "reason", Label: "Why?", Called: "why", Kind: "radios", Options: choices("returned_to_custody", "died", "moved_area", "picked_up_elsewhere", "declined")},
+		v.dateField("on", "When was this?", "the day when this was"),
+		{Name: "provider_name", Label: "If picked up by another provider: which?", Called: "which provider picked the person up", Kind: "text"},
 	}
 }
 
@@ -298,7 +309,7 @@ func closeReferral(v *visit, tx *db.Tx, r *referral.Referral, typed form) error 
 }
 
 func undoFields(v *visit, r *referral.Referral) []field {
-	return []field{{Name: "reason", Label: "Why was it wrong?", Kind: "text"}}
+	return []field{{Name: "reason", Label: "Why was it wrong?", Called: "why it was wrong", Kind: "text"}}
 }
 
 func undo(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {

@@ -57,6 +57,7 @@ func (f form) yesNo(name string) *bool {
 type field struct {
 	Name, Label, Hint string
 	Kind              string // text, email, password, code, date, radios or textarea
+	Called            string // what is asked for, inside a sentence: "the day when treatment started"
 	Options           []option
 	Value             string
 	Day, Month, Year  string
@@ -118,10 +119,11 @@ func fill(fields []field, typed form, err *problem.Invalid) (filled []field, wro
 				others = append(others, c)
 				continue
 			}
+			sentence := f.sentence(c)
 			if f.Error == "" {
-				f.Error = c.Message
+				f.Error = sentence
 			}
-			wrong = append(wrong, mistake{f.Anchor(), c.Message})
+			wrong = append(wrong, mistake{f.Anchor(), sentence})
 		}
 		rest, filled = others, append(filled, f)
 	}
@@ -129,6 +131,28 @@ func fill(fields []field, typed form, err *problem.Invalid) (filled []field, wro
 		wrong = append(wrong, mistake{"", c.Message})
 	}
 	return filled, wrong
+}
+
+// sentence is what is wrong, in words that stand alone at the top of the page. Acts are asked by
+// programs too, and say "this" of a field.
+func (f field) sentence(c problem.Correction) string {
+	if f.Called == "" {
+		return c.Message
+	}
+	switch c.Code {
+	case "required", "unknown", "not_recognised":
+		if f.Kind == "radios" {
+			return "Select " + f.Called
+		}
+		return "Enter " + f.Called
+	case "date":
+		return capital(f.Called) + " must be a real date: day, month and year in figures"
+	case "in_the_future", "in_future":
+		return capital(f.Called) + " must not lie in the future"
+	case "before_release":
+		return capital(f.Called) + " must not lie before the release"
+	}
+	return c.Message
 }
 
 func (f *field) take(typed form) {

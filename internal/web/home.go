@@ -158,7 +158,7 @@ func (v *visit) row(item referral.Item) row {
 		r.MoveWords = v.move(item.WhoseMove)
 	}
 	if !item.DueOn.IsZero() {
-		r.DueWords = nearDay(today, item.DueOn)
+		r.DueWords = capital(shortDay(today, item.DueOn))
 	}
 	if item.DaysLeft != nil {
 		r.Overdue = *item.DaysLeft < 0
@@ -196,15 +196,15 @@ func releaseWords(today, on day.Date, released bool) string {
 	case on.IsZero():
 		return "Date not known"
 	case released:
-		return "Released " + nearDay(today, on)
+		return "Released " + shortDay(today, on)
 	}
-	return "Planned " + nearDay(today, on)
+	return "Planned " + shortDay(today, on)
 }
 
 func (v *visit) appointmentWords(item referral.Item) string {
 	switch {
 	case item.AppointmentAt != nil:
-		return capital(moment(v.now, *item.AppointmentAt))
+		return capital(shortDay(day.Of(v.now), day.Of(*item.AppointmentAt))) + " at " + clock(*item.AppointmentAt)
 	case item.UnbookedReason != "":
 		return "None: " + lower(item.UnbookedReason)
 	}

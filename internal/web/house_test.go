@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -24,6 +25,7 @@ import (
 	"throughgate/internal/audit"
 	"throughgate/internal/day"
 	"throughgate/internal/db"
+	"throughgate/internal/jobs"
 	"throughgate/internal/mail/mailtest"
 	"throughgate/internal/referral"
 	"throughgate/internal/staff"
@@ -63,12 +65,7 @@ func newHouse(t *testing.T, change ...func(*Deps)) *house {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { h.post.Close() })
-	deps := Deps{Pool: h.pool, Now: func() time.Time { return h.now }, Log: h.logger(),
-		API: func(e *echo.Echo) { api.Register(e, api.Deps{Pool: h.pool, Log: h.logger()}) }}
-	for _, c := range change {
-		c(&deps)
-	}
-	h.site = httptest.NewServer(New(deps))
+	h.site = httptest.NewServer(New(h.deps(change...)))
 	t.Cleanup(h.site.Close)
 	return h
 }
@@ -76,8 +73,28 @@ func newHouse(t *testing.T, change ...func(*Deps)) *house {
 // demo makes the house a demo, whose mailbox is the house's own mail server.
 func (h *house) demo() {
 	h.T.Helper()
-	h.site.Config.Handler = New(Deps{Pool: h.pool, Now: func() time.Time { return h.now }, Log: h.logger(), Demo: &Demo{
-		People: []DemoPerson{{"prison", emailOf("EXI")}, {"provider", emailOf("HARBOUR")}}, Mailbox: h.post}})
+	h.site.Config.Handler = New(h.deps(func(d *Deps) {
+		d.Demo = &Demo{People: []DemoPerson{{"prison", emailOf("EXI")}, {"provider", emailOf("HARBOUR")}}, Mailbox: h.post}
+	}))
+}
+
+// deps are what the program gives the site, changed as a test needs it.
+func (h *house) deps(change ...func(*Deps)) Deps {
+	deps := Deps{
+		Pool: h.pool, Now: func() time.Time { return h.now }, Log: h.logger(),
+		API: func(e *echo.Echo) { api.Register(e, api.Deps{Pool: h.pool, Log: h.logger()}) },
+		SendLatestReport: func(ctx context.Context, who staff.Who, again bool) (string, error) {
+			run, err := jobs.SendLatest(ctx, h.pool, who, h.now, again)
+			if err != nil {
+				return "", err
+			}
+			return fmt.Sprintf("The report to %s is queued for %d readers.", run.WindowEnd.Long(), run.Recipients), nil
+		},
+	}
+	for _, c := range change {
+		c(&deps)
+	}
+	return deps
 }
 
 func (h *house) logger() *slog.Logger { return slog.New(slog.NewJSONHandler(h.log, nil)) }

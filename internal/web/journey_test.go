@@ -116,7 +116,9 @@ func TestAProviderConfirmsAPickUpInABrowser(t *testing.T) {
 	}
 }
 
-func listLinkTo(name referral.ListName) string { return `.app-lists a[href="/?list=` + string(name) + `"]` }
+func listLinkTo(name referral.ListName) string {
+	return `.app-lists a[href="/?list=` + string(name) + `"]`
+}
 
 // Nothing may stick out sideways on a small telephone.
 func TestNoPageIsWiderThanASmallTelephone(t *testing.T) {

@@ -23,6 +23,7 @@ type referralBody struct {
 	Unbooked    string // why there is no appointment
 	Earlier     []appointmentBody
 	Next        *step
+	Why         string // the next step is the next step
 	Waiting     string // why there is no next step for the reader
 	Others      []step
 	Card        bool
@@ -82,7 +83,7 @@ func (v *visit) referralBody(r *referral.Referral, name string) referralBody {
 	b := referralBody{R: r, Name: name, Person: v.personFacts(r), Release: v.releaseFacts(r), Need: v.needFacts(r), Timeline: v.entries(r.Timeline)}
 	if r.Appointment != nil {
 		a := v.appointmentBody(*r.Appointment)
-		if r.AppointmentFlag != "" {
+		if r.AppointmentFlag != "" && !r.Appointment.AfterBridging {
 			a.Marks = append(a.Marks, mark{capital(lower(r.AppointmentFlag)), "govuk-tag--orange"})
 		}
 		b.Appointment, b.Card = &a, r.Appointment.Future(v.now)
@@ -99,7 +100,7 @@ func (v *visit) referralBody(r *referral.Referral, name string) referralBody {
 		switch {
 		case !a.offered(v.who.Role, r):
 		case a.path == next:
-			b.Next = &step{"/referrals/" + r.ID.String() + "/" + a.path, a.title}
+			b.Next, b.Why = &step{"/referrals/" + r.ID.String() + "/" + a.path, a.title}, reasons[a.path]
 		default:
 			b.Others = append(b.Others, step{"/referrals/" + r.ID.String() + "/" + a.path, a.title})
 		}
@@ -178,7 +179,7 @@ func (v *visit) clockWords(on day.Date) string {
 }
 
 func (v *visit) needFacts(r *referral.Referral) []fact {
-	list := []fact{{"Substances", strings.Join(r.Substances, ", ")}}
+	list := []fact{{"Substances", capital(strings.Join(r.Substances, ", "))}}
 	if m := r.OpioidSubstitution.Medicine; m != "" {
 		words := capital(m.String())
 		if until := r.OpioidSubstitution.BridgingUntil; !until.IsZero() {

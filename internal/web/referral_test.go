@@ -32,7 +32,7 @@ func TestAPickUpIsConfirmedFromTheWorklist(t *testing.T) {
 		t.Fatalf("%d %s", done.status, done.text())
 	}
 	after := b.open(done.location)
-	for _, want := range []string{"The pick-up is confirmed.", "Picked up", "New treatment episode", "yesterday", "today at 9am"} {
+	for _, want := range []string{"The pick-up is confirmed.", "Picked up", "New treatment episode", "Yesterday. Recorded by Harbour, today at 9am"} {
 		if !strings.Contains(after.text(), want) {
 			t.Errorf("%q is not said: %s", want, after.text())
 		}
@@ -55,8 +55,11 @@ func TestWrongInputNamesEveryProblemAndKeepsWhatWasTyped(t *testing.T) {
 		t.Errorf("%d %q", s.status, s.title())
 	}
 	said := s.faults()
-	for _, id := range []string{"picked_up_on-day", "kind"} {
-		if said[id] == "" || s.Find("#"+id).Length() != 1 {
+	for id, want := range map[string]string{
+		"picked_up_on-day": "The day when treatment started must be a real date: day, month and year in figures",
+		"kind":             "Select what started",
+	} {
+		if said[id] != want || s.Find("#"+id).Length() != 1 || !strings.Contains(s.Find(".govuk-error-message").Text(), want) {
 			t.Errorf("%q is not named and linked: %v", id, said)
 		}
 	}

@@ -113,7 +113,7 @@ func (v *visit) reportBody(f *continuity.Figures) reportBody {
 	b := reportBody{
 		Partnership: f.Partnership, Start: w.Start.Long(), End: w.End.Long(), Through: f.DataThrough.Long(),
 		M1: headlineOf(w.M1.PickedUp, w.M1.Releases, w.M1.Share,
-			fmt.Sprintf("%s distinct. Of those not picked up, %d were released in the last three weeks.", count(w.M1.People, "person", "people"), w.M1.FirstThreeWeeks)),
+			fmt.Sprintf("%s. Of those not picked up, %d were released in the last three weeks.", count(w.M1.People, "person", "people"), w.M1.FirstThreeWeeks)),
 		M2: headlineOf(w.M2.PickedUp, w.M2.Releases, w.M2.Share,
 			fmt.Sprintf("%d more await their outcome: their 21 days are not over.", w.M2.Awaiting)),
 		M2Adj:    headlineOf(w.M2Adjusted.PickedUp, w.M2Adjusted.Releases, w.M2Adjusted.Share, adjustedWords(w.M2Adjusted)),

@@ -1,10 +1,12 @@
 package web
 
 import (
+	"crypto/hmac"
 	"encoding/base64"
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"time"
@@ -41,7 +43,26 @@ type reportsBody struct {
 	CanSend bool
 }
 
-func (v *visit) reports() error { return v.drawReports(http.StatusOK, "", nil) }
+func (v *visit) reports() error { return v.drawReports(http.StatusOK, v.carried(), nil) }
+
+// carry leads to a page that says a sentence once. The sentence travels in the address, marked as
+// ours, so that nobody can make this site say something by a link.
+func (v *visit) carry(path, sentence string) error {
+	q := url.Values{"said": {sentence}, "mark": {v.markOf(sentence)}}
+	return v.seeOther(path + "?" + q.Encode())
+}
+
+func (v *visit) carried() string {
+	sentence := v.web.QueryParam("said")
+	if !hmac.Equal([]byte(v.web.QueryParam("mark")), []byte(v.markOf(sentence))) {
+		return ""
+	}
+	return sentence
+}
+
+func (v *visit) markOf(sentence string) string {
+	return base64.RawURLEncoding.EncodeToString(v.Pool.Keys.Blind("sentence on a page", sentence))
+}
 
 func (v *visit) drawReports(status int, done string, wrong faults) error {
 	body := reportsBody{CanSend: v.canSend()}
@@ -76,7 +97,7 @@ func (v *visit) sendReport() error {
 	var wrong *problem.Invalid
 	switch {
 	case err == nil:
-		return v.drawReports(http.StatusOK, said, nil)
+		return v.carry("/reports", said)
 	case errors.As(err, &conflict):
 		return v.drawReports(http.StatusConflict, "", faults{{linkToRun(conflict.ID), conflict.Message}})
 	case errors.As(err, &wrong):

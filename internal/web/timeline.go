@@ -13,8 +13,7 @@ import (
 type entry struct {
 	Title  string
 	Lines  []string
-	On     string // the day it happened
-	By     string // who recorded it, when and how
+	When   string // the day it happened, and who recorded it, when and how
 	Note   string
 	Undone bool
 }
@@ -72,9 +71,17 @@ func (v *visit) entry(e timeline.Entry) entry {
 	}
 	return entry{
 		Title: title, Lines: v.lines(e.Kind, f), Note: e.Note, Undone: e.Undone,
-		On: nearDay(day.Of(v.now), e.On),
-		By: nameOf(v.Pool.Rules, e.Organisation) + ", " + moment(v.now, e.At) + via(e.Via),
+		When: v.recorded(e),
 	}
+}
+
+// recorded says the day of the event where that is not the day on which it was written down.
+func (v *visit) recorded(e timeline.Entry) string {
+	by := nameOf(v.Pool.Rules, e.Organisation) + ", " + moment(v.now, e.At) + via(e.Via)
+	if e.On == day.Of(e.At) {
+		return by
+	}
+	return capital(nearDay(day.Of(v.now), e.On)) + ". Recorded by " + by
 }
 
 func via(how string) string {

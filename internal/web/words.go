@@ -121,6 +121,14 @@ func nearDay(today, d day.Date) string {
 	return longDay(d)
 }
 
+// shortDay is nearDay for tables: "Mon 8 Jan 2024".
+func shortDay(today, d day.Date) string {
+	if near := nearDay(today, d); d.IsZero() || near != longDay(d) {
+		return near
+	}
+	return d.At(12, 0).Format("Mon 2 Jan 2006")
+}
+
 // moment is "today at 9:30am", by London's clocks.
 func moment(now, t time.Time) string {
 	return nearDay(day.Of(now), day.Of(t)) + " at " + clock(t)
