@@ -196,7 +196,7 @@ func TestAnySplitInAnyOrderGivesTheSame(t *testing.T) {
 	h.prison("EXI", prison)
 	h.provider(provider)
 	want := h.stored()
-	for seed := range uint64(4) {
+	for seed := range uint64(3) {
 		random := rand.New(rand.NewPCG(seed, 1))
 		h, rows := open(t), rowsIn(provider)
 		random.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
@@ -238,18 +238,15 @@ func TestOnlyTheOrganisationItselfImportsItsFile(t *testing.T) {
 
 // BenchmarkImport100000 takes in the largest file that is allowed.
 func BenchmarkImport100000(b *testing.B) {
-	rows := make([]map[string]string, 0, maxRows)
 	names := strings.Fields("Adam Ben Callum Declan Evan Frank George Harry Ivan Jack Kai Liam Mark Noah Owen Paul Quinn Ryan Sam Tom")
+	var text strings.Builder
+	text.WriteString("First name,Surname,Date of birth,Sex,Client reference,Initial reception date,Drug 1,Drug 2,Drug 3,Discharge reason,Prison exit date,Prison exit reason,Prison exit destination,Referral on release status\n")
 	for i := range maxRows {
-		born := today.Add(-7000 - i%15000)
-		exit := today.Add(-100 - i%700)
-		rows = append(rows, map[string]string{wordGiven: names[i%20], wordFamily: names[i/20%20] + "son" + names[i/400%20], wordBorn: born.Slash(), wordSex: "Male",
-			wordClientReference: fmt.Sprintf("%c%04d%c%c", 'A'+i/260000, i%10000, 'A'+i/10000%26, 'Z'), wordReception: exit.Add(-90).Slash(),
-			wordDrug1: "Heroin", wordDischarge: "Transferred - not in custody", wordExit: exit.Slash(), wordExitReason: "Released", wordDestination: "PLYB",
-			wordReferral: "Yes - referred to community treatment"})
+		born, exit := today.Add(-8000-i%15000), today.Add(-100-i%700)
+		fmt.Fprintf(&text, "%s,%sson%s,%s,Male,A%04d%cZ,%s,Heroin,,,Transferred - not in custody,%s,Released,PLYB,Yes - referred to community treatment\n",
+			names[i%20], names[i/20%20], names[i/400%20], born.Slash(), i%10000, 'A'+i/10000, exit.Add(-90).Slash(), exit.Slash())
 	}
-	file := releases(rows...)
-	rows = nil
+	file := []byte(text.String())
 	for b.Loop() {
 		h := open(b)
 		began := time.Now()
