@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/lib/pq"
 
 	"throughgate/internal/day"
 	"throughgate/internal/db"
@@ -24,6 +25,17 @@ const read = `
 // Open is the referral's appointment that has no outcome yet, past or to come; nil when there is none.
 func Open(ctx context.Context, tx *db.Tx, referralID uuid.UUID) (*Appointment, error) {
 	return one(ctx, tx, read+` AND a.referral_id = $1 AND a.outcome IS NULL AND a.slot_id IS NOT NULL`, referralID)
+}
+
+// OpenOf is Open for many referrals at once; those without one are missing from the answer.
+func OpenOf(ctx context.Context, tx *db.Tx, referralIDs []uuid.UUID) (map[uuid.UUID]*Appointment, error) {
+	var all []Appointment
+	err := tx.Select(ctx, &all, read+` AND a.referral_id = ANY ($1) AND a.outcome IS NULL AND a.slot_id IS NOT NULL`, pq.Array(referralIDs))
+	open := make(map[uuid.UUID]*Appointment, len(all))
+	for i := range all {
+		open[all[i].ReferralID] = all[i].inLondon()
+	}
+	return open, err
 }
 
 // Chain is every attempt of a referral, first to last.

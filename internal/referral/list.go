@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"throughgate/internal/appointment"
 	"throughgate/internal/day"
 	"throughgate/internal/db"
 	"throughgate/internal/person"
@@ -133,11 +134,15 @@ func (r *Referral) place() cursor {
 // open reads what is sealed of many referrals, with their appointments, and audits that they are shown.
 func open(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, items []Referral) error {
 	people := make([]uuid.NullUUID, len(items))
-	ids := make([]uuid.UUID, len(items))
+	ids, referrals := make([]uuid.UUID, len(items)), make([]uuid.UUID, len(items))
 	for i, r := range items {
-		people[i], ids[i] = r.PersonID, r.PersonID.UUID
+		people[i], ids[i], referrals[i] = r.PersonID, r.PersonID.UUID, r.ID
 	}
 	known, err := person.Read(ctx, tx, ids...)
+	if err != nil {
+		return err
+	}
+	booked, err := appointment.OpenOf(ctx, tx, referrals)
 	if err != nil {
 		return err
 	}
@@ -147,7 +152,7 @@ func open(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, items []
 			return err
 		}
 		r.identify(known[r.PersonID.UUID])
-		r.State = StateOf(r.Facts, day.Of(now))
+		r.State, r.Appointment = StateOf(r.Facts, day.Of(now)), booked[r.ID]
 	}
 	return shown(ctx, tx, who, now, "list", people...)
 }

@@ -4,6 +4,7 @@
 package referral
 
 import (
+	"encoding/json"
 	"reflect"
 	"time"
 
@@ -122,8 +123,8 @@ type Referral struct {
 	EarlierID       *uuid.UUID `json:"earlier_id" db:"earlier_id"` // the referral of the release before this one
 	Facts
 	Appointment  *appointment.Appointment  `json:"appointment" db:"-"` // the one to come
-	Appointments []appointment.Appointment `json:"appointments" db:"-"`
-	Timeline     []timeline.Entry          `json:"timeline" db:"-"`
+	Appointments []appointment.Appointment `json:"appointments,omitempty" db:"-"`
+	Timeline     []timeline.Entry          `json:"timeline,omitempty" db:"-"` // of Find alone, as are the appointments
 	ReceivedAt   time.Time                 `json:"received_at" db:"received_at"`
 	UpdatedAt    time.Time                 `json:"updated_at" db:"updated_at"`
 
@@ -202,3 +203,12 @@ type Changed struct {
 
 // equal says whether two sets of facts say the same.
 func (f Facts) equal(g Facts) bool { return reflect.DeepEqual(f, g) }
+
+// MarshalJSON writes no substitution as null.
+func (o OpioidSubstitution) MarshalJSON() ([]byte, error) {
+	if o.Medicine == "" {
+		return []byte("null"), nil
+	}
+	type plain OpioidSubstitution
+	return json.Marshal(plain(o))
+}

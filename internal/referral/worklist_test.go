@@ -225,6 +225,9 @@ func TestAFilterNarrowsTheList(t *testing.T) {
 			t.Errorf("%s: %v, want %v", name, got, c.want)
 		}
 	}
+	if r := w.list(exeter, Filter{State: "booked"}).Items[0]; onDay(r.Appointment) != "2025-12-09" || r.Person.FamilyName != "O'Neill" {
+		t.Errorf("%+v", r)
+	}
 	err := w.try(exeter.Scope(), func(ctx context.Context, tx *db.Tx) error {
 		_, err := List(ctx, tx, exeter, w.now, Filter{State: "lost", ReleaseFrom: "x", UpdatedSince: "y", Cursor: "z!", Limit: 201})
 		return err
