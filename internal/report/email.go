@@ -2,6 +2,7 @@ package report
 
 import (
 	_ "embed"
+	"fmt"
 	"html"
 	htmltemplate "html/template"
 	"strings"
@@ -24,7 +25,7 @@ var (
 		"cid":    func(id string) htmltemplate.URL { return htmltemplate.URL("cid:" + id) }, // one of ours
 	}).Parse(emailHTML))
 	textTemplate = template.Must(template.New("email.txt").Funcs(template.FuncMap{
-		"wrap": wrap, "upper": strings.ToUpper,
+		"wrap": wrap, "upper": strings.ToUpper, "facing": facing,
 	}).Parse(emailText))
 )
 
@@ -70,6 +71,14 @@ func wrap(sentence string) string {
 		width += length
 	}
 	return out.String()
+}
+
+// facing is a name with its value in a column of their own, or below it where both are too long.
+func facing(name, value string) string {
+	if line := fmt.Sprintf("%-57s %s", name, value); utf8.RuneCountInString(line) <= lineWidth {
+		return line
+	}
+	return name + "\n  " + value
 }
 
 // HTMLWithLeave adds for one reader how to leave the list. The report that is kept has no reader.

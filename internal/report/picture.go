@@ -78,7 +78,7 @@ func drawRates(points []point, marks []mark, target float64) ([]byte, error) {
 
 func encode(p *plot.Plot) ([]byte, error) {
 	canvas := vgimg.NewWith(vgimg.UseWH(pictureWide, pictureHigh), vgimg.UseDPI(72), vgimg.UseBackgroundColor(color.White))
-	p.Draw(draw.Crop(draw.New(canvas), 18, -96, 18, -18))
+	p.Draw(draw.Crop(draw.New(canvas), 18, -104, 18, -22))
 	var png bytes.Buffer
 	_, err := vgimg.PngCanvas{Canvas: canvas}.WriteTo(&png)
 	return png.Bytes(), err
@@ -134,7 +134,7 @@ func axes(p *plot.Plot, points []point, top float64) {
 	p.X.Tick.LineStyle = draw.LineStyle{Color: ink, Width: 2}
 	p.X.Tick.Length = 10
 	for _, a := range []*plot.Axis{&p.X, &p.Y} {
-		style := letters(28, ink)
+		style := letters(34, ink)
 		style.XAlign, style.YAlign = a.Tick.Label.XAlign, a.Tick.Label.YAlign
 		a.Tick.Label, a.Padding = style, 6
 	}
@@ -201,7 +201,7 @@ func line(p *plot.Plot, points []point) error {
 		p.Add(through, dots)
 	}
 	if last := points[len(points)-1]; last.shown {
-		return label(p, at(last.end), last.rate, vg.Point{X: 16, Y: -12}, fmt.Sprintf("%.0f%%", last.rate), bold(38, blue))
+		return label(p, at(last.end), last.rate, vg.Point{X: 16, Y: -14}, fmt.Sprintf("%.0f%%", last.rate), bold(44, blue))
 	}
 	return nil
 }
@@ -215,7 +215,7 @@ func level(p *plot.Plot, points []point, target float64) error {
 	}
 	across.LineStyle = draw.LineStyle{Color: dim, Width: 3, Dashes: []vg.Length{14, 8}}
 	p.Add(across)
-	return label(p, from, target, vg.Point{X: 8, Y: 8}, fmt.Sprintf("local target %.0f%%", target), letters(26, dim))
+	return label(p, from, target, vg.Point{X: 8, Y: 8}, fmt.Sprintf("local target %.0f%%", target), letters(30, dim))
 }
 
 // change is a pathway change, a dotted line upright under its letter.
@@ -226,7 +226,7 @@ func change(p *plot.Plot, m mark, top float64) error {
 	}
 	upright.LineStyle = draw.LineStyle{Color: ink, Width: 3, Dashes: []vg.Length{4, 7}}
 	p.Add(upright)
-	return label(p, at(m.On), top, vg.Point{X: 10, Y: -26}, m.Letter, bold(32, ink))
+	return label(p, at(m.On), top, vg.Point{X: 10, Y: -30}, m.Letter, bold(36, ink))
 }
 
 // label writes words at a place of the scale, moved by so many picture points.

@@ -55,16 +55,20 @@ func (i Issue) about(s continuity.Shown) string {
 	return s.String()
 }
 
-// compared are the comparisons that could be made. England and the ambition stand in one paragraph,
-// with what sets the definitions apart said once.
+// compared are the comparisons that could be made. What sets the two definitions apart is said once,
+// below England and the ambition.
 func (i Issue) compared() (said []string) {
 	c := i.Figures.Comparisons
-	england, _, _ := strings.Cut(c.England, " C20 counts")
-	if c.Ambition == "" {
-		england = c.England
+	england, apart, _ := strings.Cut(c.England, definition)
+	ambition, also, _ := strings.Cut(c.Ambition, definition)
+	if apart == "" {
+		apart = also
 	}
-	for _, sentence := range []string{c.OwnPast, c.LocalTarget, strings.TrimSpace(england + " " + c.Ambition)} {
-		if sentence != "" {
+	if apart != "" {
+		apart = definition + apart
+	}
+	for _, sentence := range []string{c.OwnPast, c.LocalTarget, england, ambition, apart} {
+		if sentence = strings.TrimSpace(sentence); sentence != "" {
 			said = append(said, sentence)
 		}
 	}
@@ -74,14 +78,32 @@ func (i Issue) compared() (said []string) {
 	return said
 }
 
+// definition begins the sentence on what sets C20 and ours apart.
+const definition = "C20 counts"
+
 func (i Issue) inTime() []string {
 	o := i.Figures
 	return []string{
 		"Of " + i.rateOf(o.M2, "people whose 21 days are over", "were picked up within 21 days of release") +
 			" Still awaiting their outcome: " + i.about(o.Awaiting) + ".",
-		"Adjusted for what stood in the way of a pick-up: of " + i.rateOf(o.M2Adjusted, "people", "were picked up within 21 days of release") +
-			" The adjustment: " + i.listed(o.Removed) + ".",
+		"Adjusted, without those whom death, return to custody or a move away came to before a pick-up could, and with those whom another provider picked up: of " +
+			i.rateOf(o.M2Adjusted, "people", "were picked up within 21 days of release") + " " + i.adjustment(),
 	}
+}
+
+// adjustment says how many each reason concerned, as far as any may be shown.
+func (i Issue) adjustment() string {
+	var parts []string
+	shown := false
+	for _, r := range i.Figures.Removed {
+		_, one := r.Count.Number()
+		shown = shown || one
+		parts = append(parts, r.Name+" "+i.about(r.Count))
+	}
+	if !shown {
+		return "How many each of these were is too few to show."
+	}
+	return "Of these: " + strings.Join(parts, ", ") + "."
 }
 
 // rateOf is "about 65 people, 38% were picked up (95% interval 27% to 50%).", or the words in its place.
@@ -94,14 +116,6 @@ func (i Issue) rateOf(r continuity.ShownRate, people, done string) string {
 		said += " (95% interval " + interval + ")"
 	}
 	return said + "."
-}
-
-func (i Issue) listed(counts []continuity.Line) string {
-	parts := make([]string, len(counts))
-	for n, c := range counts {
-		parts[n] = c.Name + " " + i.about(c.Count)
-	}
-	return strings.Join(parts, ", ")
 }
 
 func (i Issue) tables() []table {
@@ -170,7 +184,7 @@ func (i Issue) waiting() []answer {
 	return []answer{
 		{"Somebody has no appointment yet", i.Waiting.Unbooked},
 		{"Somebody missed theirs and has no other", i.Waiting.MissedToRebook},
-		{"Somebody not picked up is in the last week of their 21 days", i.Waiting.LastWeek},
+		{"Somebody waits in the last week of their 21 days", i.Waiting.LastWeek},
 	}
 }
 
