@@ -1,7 +1,6 @@
 package api
 
 import (
-	"errors"
 	"net/http"
 
 	"github.com/google/uuid"
@@ -60,34 +59,9 @@ type booking struct {
 }
 
 var book = posted(func(c *call, tx *db.Tx, b booking) (answer, error) {
-	wish, err := c.wish(tx, c.id)
-	if err != nil {
-		return answer{}, err
-	}
-	booked, err := appointment.Book(c.ctx, tx, c.who, c.now, wish, b.SlotID, b.OverbookReason)
+	booked, err := appointment.Book(c.ctx, tx, c.who, c.now, c.id, b.SlotID, b.OverbookReason)
 	return answer{status: http.StatusCreated, body: booked, about: c.id}, err
 })
-
-// wish is what a referral asks of an appointment. The referral is held meanwhile, so that it is not
-// withdrawn while a place is booked for it.
-func (c *call) wish(tx *db.Tx, id uuid.UUID) (appointment.Wish, error) {
-	r, err := referral.Hold(c.ctx, tx, c.who, id, 0)
-	if err != nil {
-		return appointment.Wish{}, err
-	}
-	if state := referral.StateOf(r.Facts, day.Of(c.now)); state.Final() {
-		return appointment.Wish{}, &problem.Conflict{Code: "changed_since", ID: id.String(),
-			Message: "This referral is " + string(state) + ": no appointment is booked for it any more."}
-	}
-	return appointment.Wish{
-		ReferralID:    id,
-		Provider:      string(r.Provider),
-		ReleaseOn:     r.ReleaseOn(),
-		Released:      !r.ReleasedOn.IsZero(),
-		Prescribing:   r.OpioidSubstitution.Medicine != "",
-		BridgingUntil: r.OpioidSubstitution.BridgingUntil,
-	}, nil
-}
 
 // sighting is what became of an appointment, as typed.
 type sighting struct {
@@ -119,14 +93,7 @@ func (c *call) nextFree(tx *db.Tx, of uuid.UUID, outcome string) (*appointment.S
 	if outcome != "did_not_attend" && outcome != "cancelled" {
 		return nil, nil
 	}
-	wish, err := c.wish(tx, of)
-	if ended := (*problem.Conflict)(nil); errors.As(err, &ended) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return appointment.NextFree(c.ctx, tx, c.now, wish)
+	return appointment.Offer(c.ctx, tx, c.now, of)
 }
 
 // visit is somebody who came without an appointment.

@@ -13,13 +13,18 @@ import (
 	"throughgate/internal/staff"
 )
 
-// WishOf reads what a referral asks of its appointment, and holds the referral until the transaction
-// ends, so that no other act on it comes in between.
-func WishOf(ctx context.Context, tx *db.Tx, referralID uuid.UUID) (Wish, error) {
-	w, _, err := hold(ctx, tx, referralID)
-	return w, err
+// Offer is the place that whoever missed or cancelled an appointment could have next: offered, and not
+// held. None for a referral that has ended.
+func Offer(ctx context.Context, tx *db.Tx, now time.Time, referralID uuid.UUID) (*Slot, error) {
+	w, live, err := hold(ctx, tx, referralID)
+	if err != nil || !live {
+		return nil, err
+	}
+	return NextFree(ctx, tx, now, w)
 }
 
+// hold reads what a referral asks of its appointment, and keeps every other act on it out until the
+// transaction ends.
 func hold(ctx context.Context, tx *db.Tx, referralID uuid.UUID) (w Wish, live bool, err error) {
 	var r struct {
 		Provider      *string
@@ -50,21 +55,18 @@ func hold(ctx context.Context, tx *db.Tx, referralID uuid.UUID) (w Wish, live bo
 // to come that the referral has is given up for it ("rebooked"), except where it is already that
 // slot, or already the best that the rule can find: then it is answered unchanged. A chosen slot may
 // lie in any clinic and at any time from the day of release on; a full one needs a reason to overbook.
-// Only the referral's id and provider are taken from the wish: what it asks is read again under lock,
-// since the release date may have changed while somebody looked at a page. After an error the
-// transaction must be undone: the old appointment may have been given up in it.
-func Book(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, w Wish, slotID *uuid.UUID, overbookReason string) (*Appointment, error) {
-	fresh, live, err := hold(ctx, tx, w.ReferralID)
+// What the referral asks is read under lock, since the release date may have changed while somebody
+// looked at a page. After an error the transaction must be undone: the old appointment may have been
+// given up in it.
+func Book(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, referralID uuid.UUID, slotID *uuid.UUID, overbookReason string) (*Appointment, error) {
+	wish, live, err := hold(ctx, tx, referralID)
 	if err != nil {
 		return nil, err
-	}
-	if fresh.Provider != w.Provider {
-		return nil, &problem.NotFound{What: "referral"}
 	}
 	if !live {
 		return nil, problem.Wrong("referral", "not_live", "This referral is withdrawn, closed or picked up: it needs no appointment.")
 	}
-	old, err := Open(ctx, tx, w.ReferralID)
+	old, err := Open(ctx, tx, referralID)
 	if err != nil {
 		return nil, err
 	}
@@ -72,9 +74,9 @@ func Book(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, w Wish, 
 		return nil, problem.Wrong("appointment", "outcome_missing", "Record first what became of the appointment before this one.")
 	}
 	if slotID == nil {
-		return bookNext(ctx, tx, who, now, fresh, old)
+		return bookNext(ctx, tx, who, now, wish, old)
 	}
-	return bookSlot(ctx, tx, who, now, fresh, old, *slotID, overbookReason)
+	return bookSlot(ctx, tx, who, now, wish, old, *slotID, overbookReason)
 }
 
 func bookNext(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, w Wish, old *Appointment) (*Appointment, error) {

@@ -101,7 +101,7 @@ func TestBook(t *testing.T) {
 				if c.slot != "" {
 					slot = slotAt(ctx, t, tx, at(c.slot))
 				}
-				a, err := Book(ctx, tx, harbour, c.now, w, slot, c.overbook)
+				a, err := Book(ctx, tx, harbour, c.now, w.ReferralID, slot, c.overbook)
 				got := code(err)
 				if err == nil {
 					got = a.when()
@@ -136,7 +136,7 @@ func TestBookRefusesWhoNeedsNoAppointment(t *testing.T) {
 				if _, err := tx.Exec(ctx, c.change); err != nil {
 					return err
 				}
-				if _, err := Book(ctx, tx, harbour, monday, w, nil, ""); code(err) != c.want {
+				if _, err := Book(ctx, tx, harbour, monday, w.ReferralID, nil, ""); code(err) != c.want {
 					t.Errorf("got %q, want %q", code(err), c.want)
 				}
 				return nil
@@ -167,7 +167,7 @@ func TestTheLastPlaceOfAChosenSlot(t *testing.T) {
 	together(t, len(wishes), func(ctx context.Context) error {
 		w := <-next
 		outcomes <- code(pool.Act(ctx, harbour.Scope(), func(tx *db.Tx) error {
-			_, err := Book(ctx, tx, harbour, monday, w, slot, "")
+			_, err := Book(ctx, tx, harbour, monday, w.ReferralID, slot, "")
 			return err
 		}))
 		return nil
@@ -346,7 +346,7 @@ func TestUndo(t *testing.T) {
 			if err := saying(monday, Outcome{Outcome: "cancelled", CancelledBy: "person"})(ctx, tx, w, a); err != nil {
 				return err
 			}
-			_, err := Book(ctx, tx, harbour, monday, w, nil, "")
+			_, err := Book(ctx, tx, harbour, monday, w.ReferralID, nil, "")
 			return err
 		}, "changed_since"},
 	} {

@@ -188,7 +188,7 @@ func (y *yard) book(rt *rapid.T) {
 		chosen = &slots[rapid.IntRange(0, len(slots)-1).Draw(rt, "slot")]
 	}
 	reason := rapid.SampledFrom([]string{"", "cannot wait"}).Draw(rt, "overbook")
-	_, err := Book(y.ctx, y.tx, harbour, y.now, *w, chosen, reason)
+	_, err := Book(y.ctx, y.tx, harbour, y.now, w.ReferralID, chosen, reason)
 	known := []string{"", "slot_taken", "slot_id required;", "slot_id closed;", "slot_id before_release;", "appointment outcome_missing;"}
 	if !slices.Contains(known, code(err)) {
 		rt.Fatal(err)

@@ -200,7 +200,7 @@ func (l *life) miss(booked, id uuid.UUID, again bool) func(context.Context, *db.
 		if err != nil || !again {
 			return err
 		}
-		_, err = referral.Book(ctx, tx, providerWorker, now, id, nil, "")
+		_, err = appointment.Book(ctx, tx, providerWorker, now, id, nil, "")
 		return err
 	}
 }

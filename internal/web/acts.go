@@ -58,7 +58,7 @@ func nextStep(role staff.Role, r *referral.Referral, now time.Time) string {
 		return prisonsStep(r, day.Of(now))
 	}
 	switch seen, passed := attended(r), r.Appointment != nil && !r.Appointment.Future(now); {
-	case r.State == referral.Unbooked:
+	case r.State == referral.Unbooked && r.UnbookedReason != appointment.NoReleaseDate:
 		return "appointment"
 	case r.State == referral.Released && passed:
 		return "outcome"
@@ -252,11 +252,7 @@ func recordOutcome(v *visit, tx *db.Tx, r *referral.Referral, typed form) (err e
 }
 
 func book(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {
-	w, err := appointment.WishOf(v.ctx, tx, r.ID)
-	if err != nil {
-		return err
-	}
-	_, err = appointment.Book(v.ctx, tx, v.who, v.now, w, nil, "")
+	_, err := appointment.Book(v.ctx, tx, v.who, v.now, r.ID, nil, "")
 	return err
 }
 
