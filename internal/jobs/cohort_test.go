@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"throughgate/internal/appointment"
 	"throughgate/internal/audit"
 	"throughgate/internal/db"
 	"throughgate/internal/mail"
@@ -156,4 +157,10 @@ func (s *server) deliver(t *testing.T, now time.Time) {
 	if err := deliverOutbox(t.Context(), s.Deps); err != nil {
 		t.Error(err)
 	}
+}
+
+// bringInClinics brings the clinics of the configuration into the database.
+func bringInClinics(t *testing.T, s *server) {
+	t.Helper()
+	s.act(t, func(tx *db.Tx) error { return appointment.BringIn(t.Context(), tx, s.now) })
 }
