@@ -193,7 +193,11 @@ func (p *providerImport) answer(ctx context.Context) error {
 		byContent[string(j.Content)] = j
 	}
 	for _, row := range p.sent {
-		switch j := byContent[row.content]; {
+		j := byContent[row.content]
+		if j.Answer == Accepted && j.Reason != "" {
+			row.warnings = append(row.warnings, Fault{wholeRow, j.Reason})
+		}
+		switch {
 		case j.Answer == "to_review":
 			p.result.Review(row.number, j.ReviewID.String(), j.Reason, row.warnings)
 		case j.Answer == "set_aside":

@@ -101,7 +101,10 @@ func (i identity) sameAttributor(j identity) bool {
 // AttributorsDiffer says how NDTMS's attributors of a pair differ, "" when they agree. Where they do,
 // NDTMS will not link the pair, and the national figure will lack it.
 func AttributorsDiffer(a, b person.Identity) string {
-	i, j := identify(a), identify(b)
+	return attributorsDiffer(identify(a), identify(b))
+}
+
+func attributorsDiffer(i, j identity) string {
 	what := ""
 	switch {
 	case initial(i.plainGiven) != initial(j.plainGiven):
@@ -307,7 +310,8 @@ func (m *matching) identified() {
 	for i := range m.rows {
 		r, f := &m.rows[i], m.found[i]
 		if f.settled() {
-			m.verdicts[i] = verdict{rule: f.rule, person: f.candidates[0].id}
+			k := f.candidates[0]
+			m.verdicts[i] = verdict{rule: f.rule, person: k.id, reason: attributorsDiffer(k.who, r.who)}
 			continue
 		}
 		m.verdicts[i] = m.unsettled(r, f)

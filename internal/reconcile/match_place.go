@@ -27,7 +27,7 @@ const (
 // verdict is what one row of the provider's list comes to.
 type verdict struct {
 	answer     string // Accepted, SetAside or ToReview
-	reason     string
+	reason     string // of an accepted row: what NDTMS will make of the pair
 	rule       string
 	role       string
 	person     uuid.UUID

@@ -261,3 +261,16 @@ func TestTheOrderOfRowsAndPeopleMakesNoDifference(t *testing.T) {
 		}
 	}
 }
+
+func TestAttributorsThatDifferAreSaid(t *testing.T) {
+	people := []known{leaver(sian, "10-01")}
+	for who, want := range map[string]string{
+		sian: "", "Jane O'Neill 1984-02-28 female A1234BC": "NDTMS will not link this pair: first initial differs",
+		"Siân Brown 1984-02-28 female A1234BC": "NDTMS will not link this pair: surname initial differs",
+		"Siân O'Neill 1984-02-28 male A1234BC": "NDTMS will not link this pair: sex differs",
+	} {
+		if got := judged(people, who, "10-05", nil); got.answer != Accepted || got.reason != want {
+			t.Errorf("%s: %s %q", who, got.answer, got.reason)
+		}
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/uuid"
 
+	"throughgate/internal/appointment"
 	"throughgate/internal/db"
 	"throughgate/internal/problem"
 	"throughgate/internal/staff"
@@ -193,7 +194,64 @@ func TestAnotherPartnershipThatBecomesOurs(t *testing.T) {
 	}
 }
 
-func TestALiveReleaseGetsAnAppointmentAndGivesItBack(t *testing.T) {
+// clinics opens the provider's slots of the built-in settings.
+func (h *house) clinics() {
+	h.t.Helper()
+	h.act(func(tx *db.Tx) error {
+		if err := appointment.BringIn(h.t.Context(), tx, h.now); err != nil {
+			return err
+		}
+		_, err := appointment.OpenSlots(h.t.Context(), tx, h.now)
+		return err
+	})
+}
+
+const chain = `
+	SELECT concat_ws(' ', on_day, coalesce(outcome, 'open'), CASE WHEN slot_id IS NULL THEN 'from the list' END)
+	FROM appointment
+	WHERE undone_at IS NULL
+	ORDER BY on_day, booked_at`
+
+func TestALiveReleaseGetsAnAppointmentThatFollowsIt(t *testing.T) {
+	h := open(t)
+	h.clinics()
+	h.prison("EXI", releases(plain(wordExit, "20/01/2024")))
+	if got := h.one(chain); got != "2024-01-22 open" {
+		t.Fatalf("allocated: %s", got)
+	}
+	h.prison("EXI", releases(plain(wordExit, "20/01/2024", wordReferral, "No - declined")))
+	if got := h.one(chain); got != "2024-01-22 cancelled" {
+		t.Errorf("no longer referred: %s", got)
+	}
+	h.prison("EXI", releases(plain(wordExit, "20/01/2024", wordDrug1, "Alcohol")))
+	if got := h.one(chain); got != "2024-01-22 cancelled; 2024-01-22 open" {
+		t.Errorf("referred again: %s", got)
+	}
+	h.now = h.now.AddDate(0, 0, 1)
+	h.provider(pickups(picked(wordOffered, "22/01/2024", wordAttended, "22/01/2024", wordStart, "22/01/2024")))
+	if got := h.one(chain); got != "2024-01-22 cancelled; 2024-01-22 attended" {
+		t.Errorf("the list tells of the appointment that was booked: %s", got)
+	}
+	h.must(UndoLink(t.Context(), h.pool, as(staff.Provider, "HARBOUR"), h.now, h.link(), "somebody else"))
+	if got := h.one(chain); !strings.HasPrefix(got, "2024-01-22 cancelled; 2024-01-22 open") {
+		t.Errorf("undone: %s", got)
+	}
+}
+
+func TestAPickUpFreesTheFuturePlace(t *testing.T) {
+	h := open(t)
+	h.clinics()
+	h.prison("EXI", releases(plain(wordExit, "22/01/2024")))
+	h.provider(pickups(picked(wordOffered, "22/01/2024", wordAttended, "22/01/2024", wordStart, "22/01/2024"), picked(wordOffered, "24/01/2024", wordAttended, "", wordStart, "")))
+	if got := h.one(chain); !strings.Contains(got, "attended") || !strings.Contains(got, "2024-01-24 open from the list") {
+		t.Errorf("after the pick-up: %s", got)
+	}
+	if got := h.one(`SELECT count(*)::text FROM appointment WHERE outcome IS NULL AND slot_id IS NOT NULL`); got != "0" {
+		t.Errorf("%s places are still held", got)
+	}
+}
+
+func TestAPickUpTakesAReleaseOffTheUnbookedList(t *testing.T) {
 	h := open(t)
 	h.prison("EXI", releases(plain(wordExit, "20/01/2024")))
 	if got := h.one(`SELECT unbooked_reason FROM referral`); got == "" {
