@@ -90,7 +90,8 @@ func (s *site) note(web echo.Context, err error, took time.Duration) {
 	if v, known := web.Get(visiting).(*visit); known && v.signedIn() {
 		line = line.With("organisation", v.who.Organisation(), "actor", v.who.By.Actor)
 	}
-	if status < http.StatusInternalServerError {
+	gone := web.Request().Context().Err() != nil // whoever asked waits no more: nothing failed
+	if status < http.StatusInternalServerError || gone {
 		line.Info("page")
 		return
 	}

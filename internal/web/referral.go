@@ -119,6 +119,8 @@ func (v *visit) waiting(r *referral.Referral) string {
 		return "Nothing is left to do: the pick-up is confirmed."
 	case r.State.Final():
 		return "Nothing is left to do."
+	case v.who.Role == staff.Provider && r.UnbookedReason == appointment.NoReleaseDate:
+		return fmt.Sprintf("%s's move: say when the person is released. An appointment is booked by itself then.", prison)
 	case v.who.Role == staff.Provider:
 		return fmt.Sprintf("%s's move: keep the release date true, and confirm the release.", prison)
 	case r.State == referral.Unbooked:

@@ -169,6 +169,39 @@ func TestTheDemosPagesAreOnlyInTheDemo(t *testing.T) {
 	}
 }
 
+func TestTheDemoSignsNobodyInFromElsewhere(t *testing.T) {
+	h := newHouse(t)
+	h.demo()
+	h.enrolled("EXI")
+	for host, want := range map[string]int{"": http.StatusSeeOther, "localhost:8080": http.StatusSeeOther, "demo.example.org": http.StatusNotFound, "192.0.2.1:8080": http.StatusNotFound} {
+		r := h.browser().form("/demo/sign-in", "email", emailOf("EXI"))
+		r.Host = host
+		r.Header.Del("Origin")
+		if s := h.browser().send(r); s.status != want {
+			t.Errorf("asked as %q: %d", host, s.status)
+		}
+	}
+	if s := h.browser().post("/demo/sign-in", "email", emailOf("HARBOUR")+"x"); s.status != http.StatusNotFound {
+		t.Errorf("somebody not of the demo: %d", s.status)
+	}
+}
+
+func TestWhoSeesTheNextStepAndWhoWaits(t *testing.T) {
+	h := newHouse(t)
+	d := draft("A1234BC")
+	d.PlannedReleaseDate, d.ReleaseDateUnknownReason = "", "awaiting the parole board"
+	id := h.referred(d).String()
+	for organisation, want := range map[string]string{
+		"EXI":     "Change the release date",
+		"HARBOUR": "HMP Exeter's move: say when the person is released.",
+	} {
+		s := h.as(organisation).open("/referrals/" + id)
+		if got := strings.Join(strings.Fields(s.Find("section.app-next").Text()), " "); !strings.Contains(got, want) {
+			t.Errorf("%s reads %q", organisation, got)
+		}
+	}
+}
+
 func TestEveryListAndStateHasItsWords(t *testing.T) {
 	for _, role := range pathway {
 		for _, name := range referral.Worklists(role) {
