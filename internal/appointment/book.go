@@ -64,7 +64,8 @@ func Book(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, referral
 		return nil, err
 	}
 	if !live {
-		return nil, problem.Wrong("referral", "not_live", "This referral is withdrawn, closed or picked up: it needs no appointment.")
+		return nil, &problem.Conflict{Code: "changed_since", ID: referralID.String(),
+			Message: "This referral is withdrawn, closed or picked up: no appointment is booked for it any more."}
 	}
 	old, err := Open(ctx, tx, referralID)
 	if err != nil {
