@@ -63,6 +63,9 @@ func Book(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, referral
 	if err != nil {
 		return nil, err
 	}
+	if wish.Provider == "" {
+		return nil, &problem.NotFound{What: "referral"}
+	}
 	if !live {
 		return nil, &problem.Conflict{Code: "changed_since", ID: referralID.String(),
 			Message: "This referral is withdrawn, closed or picked up: no appointment is booked for it any more."}

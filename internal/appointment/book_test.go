@@ -122,9 +122,9 @@ func TestBookRefusesWhoNeedsNoAppointment(t *testing.T) {
 	pool := world(t, monday, nil)
 	for _, c := range []struct{ name, change, want string }{
 		{"live", `UPDATE referral SET version = 2`, ""},
-		{"withdrawn", `UPDATE referral SET withdrawn_on = '2025-12-01', withdrawn_reason = 'declined'`, "referral not_live;"},
-		{"closed", `UPDATE referral SET closed = true`, "referral not_live;"},
-		{"picked up", `UPDATE referral SET picked_up_on = '2025-12-01'`, "referral not_live;"},
+		{"withdrawn", `UPDATE referral SET withdrawn_on = '2025-12-01', withdrawn_reason = 'declined'`, "changed_since"},
+		{"closed", `UPDATE referral SET closed = true`, "changed_since"},
+		{"picked up", `UPDATE referral SET picked_up_on = '2025-12-01'`, "changed_since"},
 		{"addressed to nobody", `UPDATE referral SET provider = NULL`, "no referral"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
