@@ -316,7 +316,7 @@ func (c *chunk) settle(row asked, who *someone, same *kept) error {
 
 // begin is a release that nobody knew of.
 func (c *chunk) begin(row asked, who *someone) error {
-	k := &kept{ID: uuid.New(), Reference: referral.NewReference(), Source: "file", Version: 1,
+	k := &kept{ID: uuid.New(), Source: "file", Version: 1,
 		ReceivedAt: c.now, UpdatedAt: c.now, KnownFrom: c.now, fresh: true}
 	if who != nil {
 		k.EarlierID = earlierRelease(c.releases[who.id], row.On())

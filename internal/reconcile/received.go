@@ -64,7 +64,7 @@ var errCrossed = errors.New("somebody else stored the same person at the same mo
 func crossed(err error) bool {
 	return errors.Is(err, errCrossed) || db.Clashed(err) || db.Waited(err) ||
 		db.Broke(err, "one_release_per_person_and_day") || db.Broke(err, "one_referral_awaiting_release") ||
-		db.Broke(err, "one_pickup_per_referral")
+		db.Broke(err, "one_pickup_per_referral") || db.Broke(err, "one_referral_per_reference")
 }
 
 // How long an import waits for another. A file of the largest size takes well under a minute.
