@@ -85,7 +85,6 @@ func prisonsStep(r *referral.Referral, today day.Date) string {
 var reasons = map[string]string{
 	"release":      "The planned day has come.",
 	"release-date": "Keep the release date true: if it changes, say so here, and the appointment follows.",
-	"appointment":  "No appointment is to come.",
 	"outcome":      "The appointment is over.",
 	"pickup":       "Once the person has started treatment.",
 }

@@ -57,8 +57,30 @@ func (v *visit) referral() error {
 	if err != nil {
 		return err
 	}
-	name := fullName(r)
-	return v.draw(http.StatusOK, "referral.html", page{Title: "Referral " + r.Reference, Back: "/", Done: v.done(), Body: v.referralBody(r, name)})
+	body := v.referralBody(r, fullName(r))
+	if nextStep(v.who.Role, r, v.now) == "appointment" {
+		if body.Why, err = v.offer(r); err != nil {
+			return err
+		}
+	}
+	return v.draw(http.StatusOK, "referral.html", page{Title: "Referral " + r.Reference, Back: "/", Done: v.done(), Body: body})
+}
+
+// offer says which place the person could have next. It is not held: booking finds the next free one
+// anew.
+func (v *visit) offer(r *referral.Referral) (sentence string, err error) {
+	err = v.act(func(tx *db.Tx) error {
+		slot, err := appointment.Offer(v.ctx, tx, v.now, r.ID)
+		if err != nil {
+			return err
+		}
+		sentence = "No appointment is to come, and no place is free in the days when this person could be seen."
+		if slot != nil {
+			sentence = "No appointment is to come. The next free place is " + moment(v.now, slot.StartsAt) + "."
+		}
+		return nil
+	})
+	return sentence, err
 }
 
 // done is what the act that led here did; only what the table of acts knows is ever said.

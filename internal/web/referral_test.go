@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"throughgate/internal/db"
 	"throughgate/internal/referral"
@@ -99,6 +100,32 @@ func TestThePrisonChangesTheDateAndConfirmsTheRelease(t *testing.T) {
 	}
 	if page := b.open(s.location); !strings.Contains(page.text(), "Harbour's move") {
 		t.Errorf("whose move it is now: %s", page.text())
+	}
+}
+
+func TestAMissedAppointmentOffersTheNextFreePlace(t *testing.T) {
+	h := newHouse(t)
+	id := h.released("A1234BC").String()
+	b := h.as("HARBOUR")
+	h.now = h.now.Add(3 * time.Hour) // it was at ten
+	if s := b.open("/referrals/" + id); s.location == "" {
+		t.Fatalf("the session of three hours ago still works: %d", s.status)
+	}
+	b = h.as("HARBOUR")
+	if s := b.open("/referrals/" + id); !strings.Contains(s.Find(".app-next").Text(), "Record what became of the appointment") {
+		t.Errorf("after the appointment: %s", s.text())
+	}
+	if s := b.post("/referrals/"+id+"/outcome", "outcome", "did_not_attend", "reason", "none_given"); s.status != http.StatusSeeOther {
+		t.Fatalf("%d %s", s.status, s.text())
+	}
+	if s := b.open("/referrals/" + id); !strings.Contains(s.Find(".app-next").Text(), "The next free place is tomorrow at 1:30pm.") {
+		t.Errorf("nothing is offered: %s", s.Find(".app-next").Text())
+	}
+	if s := b.post("/referrals/" + id + "/appointment"); s.status != http.StatusSeeOther {
+		t.Fatalf("%d %s", s.status, s.text())
+	}
+	if s := b.open("/referrals/" + id); !strings.Contains(s.text(), "Tomorrow at 1:30pm") {
+		t.Errorf("it is not booked: %s", s.text())
 	}
 }
 
