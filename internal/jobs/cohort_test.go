@@ -94,20 +94,22 @@ func (s *server) furnish(t *testing.T, readers ...string) {
 // release puts so many releases into the database, each of a person of their own.
 func (s *server) release(t *testing.T, n int, on, unbooked string) {
 	t.Helper()
-	s.act(t, func(tx *db.Tx) error {
-		_, err := tx.Exec(t.Context(), `
-			WITH made AS (
-			  INSERT INTO person (id, prison_number_bix, date_of_birth_bix, name_bix, identity_sealed, updated_at)
-			  SELECT gen_random_uuid(), uuid_send(gen_random_uuid()), 'b', uuid_send(gen_random_uuid()), '', now()
-			  FROM generate_series(1, $1)
-			  RETURNING id
-			)
-			INSERT INTO referral (id, reference, person_id, prison, provider, source, referred_on, released_on, sex, substance_group,
-			  age_at_release, unbooked_reason, received_at, updated_at, known_from)
-			SELECT id, id::text, id, 'EXI', 'HARBOUR', 'file', CAST($2 AS date) - 20, $2, 'male', 'opiate', 40, nullif($3, ''), $4, $4, $4
-			FROM made`, n, on, unbooked, due.Add(-30*days))
-		return err
-	})
+	s.act(t, func(tx *db.Tx) error { return release(t, tx, n, on, unbooked) })
+}
+
+func release(t *testing.T, tx *db.Tx, n int, on, unbooked string) error {
+	_, err := tx.Exec(t.Context(), `
+		WITH made AS (
+		  INSERT INTO person (id, prison_number_bix, date_of_birth_bix, name_bix, identity_sealed, updated_at)
+		  SELECT gen_random_uuid(), uuid_send(gen_random_uuid()), 'b', uuid_send(gen_random_uuid()), '', now()
+		  FROM generate_series(1, $1)
+		  RETURNING id
+		)
+		INSERT INTO referral (id, reference, person_id, prison, provider, source, referred_on, released_on, sex, substance_group,
+		  age_at_release, unbooked_reason, received_at, updated_at, known_from)
+		SELECT id, id::text, id, 'EXI', 'HARBOUR', 'file', CAST($2 AS date) - 20, $2, 'male', 'opiate', 40, nullif($3, ''), $4, $4, $4
+		FROM made`, n, on, unbooked, due.Add(-30*days))
+	return err
 }
 
 // pickUp picks up so many of those released on a day.

@@ -185,13 +185,16 @@ func draw(ctx context.Context, pool *db.Pool, now time.Time, windowEnd, dataThro
 	if err != nil {
 		return figures, nil, err
 	}
-	waiting, err := waitingNow(ctx, pool, now)
+	issue := report.Issue{Figures: continuity.Suppress(exact, past, pool.Rules), MadeAt: now, Rules: pool.Rules}
+	err = pool.Act(ctx, db.Scope{Part: db.Counting}, func(tx *db.Tx) (err error) {
+		issue.Waiting, err = waitingNow(ctx, tx, ask.Today)
+		return err
+	})
 	if err != nil {
 		return figures, nil, err
 	}
-	figures = continuity.Suppress(exact, past, pool.Rules)
-	rendered, err = report.Render(report.Issue{Figures: figures, Waiting: waiting, MadeAt: now, Rules: pool.Rules})
-	return figures, rendered, err
+	rendered, err = report.Render(issue)
+	return issue.Figures, rendered, err
 }
 
 // yearBefore is the window that ended twelve months earlier, with which the rate is compared; nil

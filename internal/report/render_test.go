@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -79,6 +80,18 @@ func render(t *testing.T, i Issue) *Rendered {
 	return r
 }
 
+// usual is the autumn's report, drawn once: the picture takes long under the race detector.
+func usual(t *testing.T) *Rendered {
+	t.Helper()
+	r, err := drawnOnce()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+var drawnOnce = sync.OnceValues(func() (*Rendered, error) { return Render(issueOf(autumn(), nil)) })
+
 func opened(t *testing.T, page string) *goquery.Document {
 	t.Helper()
 	doc, err := goquery.NewDocumentFromReader(strings.NewReader(page))
@@ -120,7 +133,7 @@ var said = []string{
 }
 
 func TestBothReadingsSayTheSameInOrder(t *testing.T) {
-	r := render(t, issueOf(autumn(), nil))
+	r := usual(t)
 	doc := opened(t, r.HTML)
 	doc.Find("th, td, p, h1, h2").AppendHtml(" ")
 	for name, text := range map[string]string{"HTML": flat(doc.Find("body").Text()), "text": flat(r.Text)} {
@@ -140,7 +153,7 @@ func TestBothReadingsSayTheSameInOrder(t *testing.T) {
 }
 
 func TestTheHTMLStandsAlone(t *testing.T) {
-	doc := opened(t, render(t, issueOf(autumn(), nil)).HTML)
+	doc := opened(t, usual(t).HTML)
 	doc.Find("[src], [href], link, script, iframe, object").Each(func(_ int, s *goquery.Selection) {
 		address := s.AttrOr("src", s.AttrOr("href", goquery.NodeName(s)))
 		if address != "cid:rolling-rate" && address != "https://throughgate.example/report" {
@@ -163,7 +176,7 @@ func TestTheHTMLStandsAlone(t *testing.T) {
 }
 
 func TestPlainTextKeepsToItsWidth(t *testing.T) {
-	for line := range strings.Lines(render(t, issueOf(autumn(), nil)).Text) {
+	for line := range strings.Lines(usual(t).Text) {
 		if len([]rune(strings.TrimRight(line, "\n"))) > lineWidth {
 			t.Errorf("too long: %s", line)
 		}
@@ -172,7 +185,7 @@ func TestPlainTextKeepsToItsWidth(t *testing.T) {
 
 // Whatever a count is, a form that leaves the service shows it rounded or not at all.
 func TestNoCountIsShownAsItIs(t *testing.T) {
-	r := render(t, issueOf(autumn(), nil))
+	r := usual(t)
 	parts := regexp.MustCompile(`^(\d+|\*)( of (\d+|\*))?(, .+)?$`)
 	opened(t, r.HTML).Find("table.figures:not(.made) td").Each(func(_ int, cell *goquery.Selection) {
 		found := parts.FindStringSubmatch(cell.Text())
@@ -230,7 +243,7 @@ func TestWithSuppressionOffTheReportSaysSo(t *testing.T) {
 }
 
 func TestThePicture(t *testing.T) {
-	drawn := render(t, issueOf(autumn(), nil)).PNG
+	drawn := usual(t).PNG
 	picture, err := png.Decode(bytes.NewReader(drawn))
 	if err != nil {
 		t.Fatal(err)
@@ -275,7 +288,7 @@ func readCSV(t *testing.T, text []byte) [][]string {
 }
 
 func TestCSVAndWorkbookHoldTheSameFigures(t *testing.T) {
-	r := render(t, issueOf(autumn(), nil))
+	r := usual(t)
 	lines := readCSV(t, r.CSV)
 	want := []string{"2023-10-01", "2023-12-31", "M1 rolling three-month rate", "", "75", "", "44", "33", "55", ""}
 	if !slices.Equal(lines[1], want) {
@@ -326,14 +339,14 @@ func TestWhatConfigurationSaysIsTextAndNotMarkup(t *testing.T) {
 }
 
 func TestTheSameIssueGivesTheSameBytes(t *testing.T) {
-	a, b := render(t, issueOf(autumn(), nil)), render(t, issueOf(autumn(), nil))
+	a, b := usual(t), render(t, issueOf(autumn(), nil))
 	if a.HTML != b.HTML || a.Text != b.Text || !bytes.Equal(a.CSV, b.CSV) || !bytes.Equal(a.PNG, b.PNG) || !bytes.Equal(a.XLSX, b.XLSX) {
 		t.Error("drawn twice, the report differs")
 	}
 }
 
 func TestEachReaderIsToldHowToLeave(t *testing.T) {
-	r := render(t, issueOf(autumn(), nil))
+	r := usual(t)
 	link := `https://throughgate.example/report/leave/a"b`
 	if got := opened(t, HTMLWithLeave(r.HTML, link)).Find("a").Last().AttrOr("href", ""); got != link {
 		t.Errorf("the HTML leads to %s", got)
