@@ -49,7 +49,7 @@ func (c *Config) faults(file string) (out Faults) {
 	}
 	c.Allocation.faults(say)
 	c.Suppression.faults(say)
-	if _, err := cron.ParseStandard(c.Report.Schedule); err != nil {
+	if _, err := cron.ParseStandard(c.Report.Schedule); err != nil || strings.ContainsAny(c.Report.Schedule, "@=") {
 		say("report.schedule", "five fields as in cron are allowed: minute hour day month weekday, such as \"0 7 * * 1\"")
 	}
 	if !slices.Contains([]string{"starttls", "implicit", "none"}, c.Mail.TLS) {

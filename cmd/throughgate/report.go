@@ -43,6 +43,9 @@ var reportCommand = command{
 			"report.html": []byte(preview.HTML), "report.txt": []byte(preview.Text), "report.csv": []byte(preview.CSV),
 			"report.xlsx": preview.XLSX, "report.png": preview.PNG, "report.eml": eml,
 		} {
+			if content == nil {
+				continue // no picture where no rate may be shown
+			}
 			if err := os.WriteFile(filepath.Join(out, name), content, 0o644); err != nil {
 				return err
 			}
