@@ -59,6 +59,7 @@ type judging struct {
 	people   []known
 	releases map[uuid.UUID]*heldRelease
 	verdicts []verdict
+	changed  []releaseRow
 	events   tidings
 }
 
@@ -83,6 +84,7 @@ func judge(ctx context.Context, tx *db.Tx, now time.Time, provider string, by fu
 		return err
 	}
 	j.verdicts = match(j.people, j.rows, decisions)
+	j.people = nil // a list of the largest size fills memory: what is not needed any more goes
 	return j.write(ctx)
 }
 
@@ -235,6 +237,7 @@ type heldRelease struct {
 	On         day.Date  `db:"on_day"`
 	SetAside   string    `db:"set_aside"`
 	ByHand     day.Date  `db:"by_hand"`
+	PickedUpOn day.Date  `db:"picked_up_on"`
 	ReceivedOn day.Date  `db:"received_on"`
 	Waits      bool      `db:"waits"` // it stands on the unbooked list
 }
@@ -308,7 +311,7 @@ func (j *judging) loadReleases(ctx context.Context, at map[uuid.UUID]int) error 
 		var held []heldRelease
 		err := j.tx.Select(ctx, &held, `
 			SELECT r.id, r.person_id, coalesce(r.released_on, r.exit_on) AS on_day, coalesce(r.set_aside, '') AS set_aside,
-			  p.picked_up_on AS by_hand, r.received_on, r.unbooked_reason IS NOT NULL AS waits
+			  p.picked_up_on AS by_hand, r.picked_up_on, r.received_on, r.unbooked_reason IS NOT NULL AS waits
 			FROM referral r
 			LEFT JOIN pickup p ON p.referral_id = r.id AND p.undone_at IS NULL AND p.provider_row_id IS NULL
 			WHERE r.person_id = ANY ($1)

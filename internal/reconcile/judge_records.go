@@ -307,7 +307,7 @@ func (j *judging) writeContacts(ctx context.Context) error {
 	var fresh []contactRow
 	for _, c := range wanted {
 		fresh = append(fresh, c)
-		j.events.add("contact", c.Release, c.On, map[string]any{"kind": "treatment"})
+		j.events.add(tiding{kind: "contact", release: c.Release, on: c.On, says: "treatment"})
 	}
 	return inBatches(fresh, func(batch string) error {
 		_, err := j.tx.Exec(ctx, `

@@ -16,16 +16,43 @@ import (
 // rowsAtOnce are written in one statement, far below its limit of time.
 const rowsAtOnce = 5000
 
-// tidings are the events of one judging, and the referrals whose appointments they concern.
+// tidings are the events of one judging, kept small, and the releases whose appointments must follow.
 type tidings struct {
-	all    []timeline.Event
+	all    []tiding
 	follow map[uuid.UUID]bool
 }
 
-func (t *tidings) add(kind string, release uuid.UUID, on day.Date, data map[string]any) {
-	if release != uuid.Nil {
-		t.all = append(t.all, timeline.Event{ReferralID: release, Kind: kind, On: on, Data: data})
+// tiding is an event in the making: there may be hundreds of thousands.
+type tiding struct {
+	kind    string
+	release uuid.UUID
+	link    uuid.UUID
+	on      day.Date // of the pick-up or contact; none for a link
+	rule    string
+	says    string // the row's role, or the kind of the pick-up
+	moved   bool
+	late    bool
+}
+
+func (t *tidings) add(n tiding) {
+	if n.release != uuid.Nil {
+		t.all = append(t.all, n)
 	}
+}
+
+func (n tiding) event() timeline.Event {
+	e := timeline.Event{ReferralID: n.release, Kind: n.kind}
+	switch {
+	case n.kind == "contact":
+		e.On, e.Data = n.on, map[string]any{"kind": n.says}
+	case n.kind == "picked_up":
+		e.On, e.Data = n.on, map[string]any{"picked_up_on": n.on, "kind": n.says, "late": n.late, "rule": n.rule}
+	case n.link == uuid.Nil: // a pick-up that no longer stands
+		e.Data = map[string]any{"picked_up_on": n.on, "rule": n.rule, "moved": n.moved}
+	default:
+		e.Data = map[string]any{"link": n.link, "rule": n.rule, "says": n.says, "moved": n.moved}
+	}
+	return e
 }
 
 // write stores what differs from what stood before. Appointments come last: who has been picked up
@@ -33,7 +60,7 @@ func (t *tidings) add(kind string, release uuid.UUID, on day.Date, data map[stri
 func (j *judging) write(ctx context.Context) error {
 	j.events.follow = map[uuid.UUID]bool{}
 	for _, step := range []func(context.Context) error{j.writeReviews, j.writeRows, j.writeLinks, j.writePickups,
-		j.writeAppointments, j.writeContacts, j.writeReceived, j.tell, j.follow} {
+		j.writeReleases, j.writeAppointments, j.writeContacts, j.tell, j.follow} {
 		if err := step(ctx); err != nil {
 			return err
 		}
@@ -134,7 +161,7 @@ func (j *judging) writeLinks(ctx context.Context) error {
 		if v.linked() {
 			link := linkRow{uuid.New(), j.rows[i].id, v.person, orNone(v.release), v.rule, j.by(i)}
 			made = append(made, link)
-			j.events.add("linked", v.release, day.Date{}, map[string]any{"link": link.ID, "rule": v.rule, "says": v.role, "moved": stood})
+			j.events.add(tiding{kind: "linked", release: v.release, link: link.ID, rule: v.rule, says: v.role, moved: stood})
 		}
 	}
 	return j.storeLinks(ctx, ended, made)
@@ -142,7 +169,7 @@ func (j *judging) writeLinks(ctx context.Context) error {
 
 func (t *tidings) undone(old linkRow, v *verdict) {
 	if old.ReleaseID != nil {
-		t.add("link_undone", *old.ReleaseID, day.Date{}, map[string]any{"link": old.ID, "rule": old.Rule, "moved": v.linked()})
+		t.add(tiding{kind: "link_undone", release: *old.ReleaseID, link: old.ID, rule: old.Rule, moved: v.linked()})
 	}
 }
 
@@ -208,15 +235,19 @@ func (j *judging) writePickups(ctx context.Context) error {
 		return err
 	}
 	wanted := j.pickups()
+	j.noteReleases(wanted)
 	var ended, released []uuid.UUID
 	for _, p := range standing {
 		if q, ok := wanted[p.ReleaseID]; ok && p.says(q) {
 			delete(wanted, p.ReleaseID)
 			continue
 		}
-		ended, released = append(ended, p.ID), append(released, p.ReleaseID)
+		ended = append(ended, p.ID)
+		if j.releases[p.ReleaseID] == nil { // nobody's any more: its name was taken back
+			released = append(released, p.ReleaseID)
+		}
 		_, again := wanted[p.ReleaseID]
-		j.events.add("link_undone", p.ReleaseID, day.Date{}, map[string]any{"picked_up_on": p.PickedUpOn, "rule": p.Rule, "moved": again})
+		j.events.add(tiding{kind: "link_undone", release: p.ReleaseID, on: p.PickedUpOn, rule: p.Rule, moved: again})
 		j.events.follow[p.ReleaseID] = true
 	}
 	if err := j.endPickups(ctx, ended, released); err != nil {
@@ -229,7 +260,7 @@ func (j *judging) writePickups(ctx context.Context) error {
 	}
 	slices.SortFunc(made, func(a, b pickupRow) int { return bytes.Compare(a.ReleaseID[:], b.ReleaseID[:]) })
 	for _, p := range made {
-		j.events.add("picked_up", p.ReleaseID, p.PickedUpOn, map[string]any{"picked_up_on": p.PickedUpOn, "kind": p.Kind, "late": p.Late, "rule": p.Rule})
+		j.events.add(tiding{kind: "picked_up", release: p.ReleaseID, on: p.PickedUpOn, says: p.Kind, late: p.Late, rule: p.Rule})
 	}
 	return j.storePickups(ctx, made)
 }
@@ -250,46 +281,47 @@ func (j *judging) endPickups(ctx context.Context, ended, releases []uuid.UUID) e
 func (j *judging) storePickups(ctx context.Context, made []pickupRow) error {
 	return inBatches(made, func(batch string) error {
 		_, err := j.tx.Exec(ctx, `
-			WITH made AS (
-			  INSERT INTO pickup (id, referral_id, picked_up_on, kind, late, provider_row_id, rule, recorded_at, recorded_by)
-			  SELECT id, referral_id, picked_up_on, kind, late, provider_row_id, rule, $2, 'service'
-			  FROM json_populate_recordset(NULL::pickup, $1)
-			  RETURNING referral_id, picked_up_on
-			)
-			UPDATE referral r
-			SET picked_up_on = m.picked_up_on, version = r.version + 1, updated_at = $2
-			FROM made m
-			WHERE r.id = m.referral_id`, batch, j.now)
+			INSERT INTO pickup (id, referral_id, picked_up_on, kind, late, provider_row_id, rule, recorded_at, recorded_by)
+			SELECT id, referral_id, picked_up_on, kind, late, provider_row_id, rule, $2, 'service'
+			FROM json_populate_recordset(NULL::pickup, $1)`, batch, j.now)
 		return err
 	})
 }
 
-// writeReceived keeps the earliest "Referral received" of the rows that belong to each release.
-func (j *judging) writeReceived(ctx context.Context) error {
-	wanted := map[uuid.UUID]day.Date{}
+// releaseRow is what the provider's rows say of a release: when the person was picked up, and when the
+// referral was received, which is the earliest "Referral received" of its rows.
+type releaseRow struct {
+	ID         uuid.UUID `json:"id"`
+	PickedUpOn day.Date  `json:"picked_up_on"`
+	ReceivedOn day.Date  `json:"received_on"`
+}
+
+// noteReleases finds the releases of which the rows say something new.
+func (j *judging) noteReleases(wanted map[uuid.UUID]pickupRow) {
+	received := map[uuid.UUID]day.Date{}
 	for i := range j.rows {
-		v, on := &j.verdicts[i], j.rows[i].received
-		if v.answer != Accepted || v.release == uuid.Nil || on.IsZero() {
-			continue
-		}
-		if first, ok := wanted[v.release]; !ok || on.Before(first) {
-			wanted[v.release] = on
+		if v := &j.verdicts[i]; v.answer == Accepted && v.release != uuid.Nil {
+			on := received[v.release]
+			first(&on, j.rows[i].received)
+			received[v.release] = on
 		}
 	}
-	type row struct {
-		ID         uuid.UUID `json:"id"`
-		ReceivedOn day.Date  `json:"received_on"`
-	}
-	var changed []row
 	for id, h := range j.releases {
-		if h.ReceivedOn != wanted[id] {
-			changed = append(changed, row{id, wanted[id]})
+		row := releaseRow{id, wanted[id].PickedUpOn, received[id]}
+		if !h.ByHand.IsZero() {
+			row.PickedUpOn = h.ByHand
+		}
+		if row.PickedUpOn != h.PickedUpOn || row.ReceivedOn != h.ReceivedOn {
+			j.changed = append(j.changed, row)
 		}
 	}
-	return inBatches(changed, func(batch string) error {
+}
+
+func (j *judging) writeReleases(ctx context.Context) error {
+	return inBatches(j.changed, func(batch string) error {
 		_, err := j.tx.Exec(ctx, `
 			UPDATE referral r
-			SET received_on = n.received_on, updated_at = $2
+			SET picked_up_on = n.picked_up_on, received_on = n.received_on, version = r.version + 1, updated_at = $2
 			FROM json_populate_recordset(NULL::referral, $1) AS n
 			WHERE r.id = n.id`, batch, j.now)
 		return err
@@ -298,7 +330,11 @@ func (j *judging) writeReceived(ctx context.Context) error {
 
 func (j *judging) tell(ctx context.Context) error {
 	for batch := range slices.Chunk(j.events.all, rowsAtOnce) {
-		if _, err := timeline.Record(ctx, j.tx, machine, j.now, batch...); err != nil {
+		events := make([]timeline.Event, len(batch))
+		for i, n := range batch {
+			events[i] = n.event()
+		}
+		if _, err := timeline.Record(ctx, j.tx, machine, j.now, events...); err != nil {
 			return err
 		}
 	}

@@ -175,7 +175,9 @@ func index(people []known, rows []listed, decisions []decision) *matching {
 		slices.SortFunc(k.releases, earlier)
 		m.byID[k.id] = k
 		m.byNumber[numberAndBirth{k.who.prisonNumber, k.who.born}] = append(m.byNumber[numberAndBirth{k.who.prisonNumber, k.who.born}], k)
-		m.byNHS[numberAndBirth{k.who.nhsNumber, k.who.born}] = append(m.byNHS[numberAndBirth{k.who.nhsNumber, k.who.born}], k)
+		if k.who.nhsNumber != "" {
+			m.byNHS[numberAndBirth{k.who.nhsNumber, k.who.born}] = append(m.byNHS[numberAndBirth{k.who.nhsNumber, k.who.born}], k)
+		}
 		m.byNames[k.who.names()] = append(m.byNames[k.who.names()], k)
 		m.byBirth[k.who.born] = append(m.byBirth[k.who.born], k)
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
+	"throughgate/config"
 	"throughgate/internal/audit"
 	"throughgate/internal/day"
 	"throughgate/internal/db"
@@ -66,11 +67,35 @@ type Compare struct {
 	AttributorsSame *bool      `json:"attributors_agree"`
 	Reason          string     `json:"reason"` // why it stands in this list, or what became of it
 	ReferralID      *uuid.UUID `json:"referral_id"`
+	AlcoholOnly     bool       `json:"-"`
+	CJIT            bool       `json:"-"`
+
+	person string // id; "" for whom only the provider knows
 }
 
 // Reconcile holds the releases of a prison from one day to another, both included, against the list of
 // a provider. A prison is not shown whom only the provider knows, and the sub-group sees counts.
 func Reconcile(ctx context.Context, pool *db.Pool, who staff.Who, now time.Time, prison, provider string, from, to day.Date) (*Reconciliation, error) {
+	return ReconcilePart(ctx, pool, who, now, prison, provider, from, to, Part{})
+}
+
+// The lists, as Part names them.
+const (
+	InBothList       = "in_both"
+	DifferingList    = "differing"
+	PrisonOnlyList   = "prison_only"
+	ProviderOnlyList = "provider_only"
+)
+
+// Part is one of the four lists, or a page of it. The zero Part is all four; without a Limit, whole.
+type Part struct {
+	List              string
+	AlcoholOnly, CJIT bool // only those with the mark
+	Skip, Limit       int
+}
+
+// ReconcilePart is Reconcile of which only a part is shown, and audited as shown; the counts are of all.
+func ReconcilePart(ctx context.Context, pool *db.Pool, who staff.Who, now time.Time, prison, provider string, from, to day.Date, part Part) (*Reconciliation, error) {
 	if err := mayReconcile(who, prison, provider); err != nil {
 		return nil, err
 	}
@@ -83,7 +108,7 @@ func Reconcile(ctx context.Context, pool *db.Pool, who staff.Who, now time.Time,
 		if err := a.compare(ctx); err != nil {
 			return err
 		}
-		shown := a.show(who)
+		shown := a.show(who, part)
 		return audit.WriteEach(ctx, tx, who.By, now, "shown", "person", shown, audit.Detail{"in": "reconciliation"})
 	})
 	return a.Reconciliation, err
@@ -108,11 +133,11 @@ type auditing struct {
 	*Reconciliation
 	tx      *db.Tx
 	today   day.Date
-	people  []string // ids of everybody in the prison's list
 	asked   map[uuid.UUID]string
 	rows    map[uuid.UUID][]ProviderRow // linked rows, by release
 	starts  map[uuid.UUID][]day.Date    // every start of a person, by person
 	offered map[uuid.UUID]seenDays
+	cjit    map[uuid.UUID]bool // releases with contact by the criminal justice team
 }
 
 // seenDays are the first days that a release's appointments tell of.
@@ -135,7 +160,6 @@ func (a *auditing) compare(ctx context.Context) error {
 	var ids, persons []uuid.UUID
 	for _, k := range releases {
 		ids, persons = append(ids, k.ID), append(persons, *k.PersonID)
-		a.people = append(a.people, k.PersonID.String())
 	}
 	known, err := person.Read(ctx, a.tx, persons...)
 	if err != nil {
@@ -144,6 +168,7 @@ func (a *auditing) compare(ctx context.Context) error {
 	for _, load := range []func() error{
 		func() error { return a.loadRows(ctx, persons) },
 		func() error { return a.loadDays(ctx, ids) },
+		func() error { return a.loadCJIT(ctx, ids) },
 		func() error { return a.loadQuestions(ctx) },
 	} {
 		if err := load(); err != nil {
@@ -199,6 +224,21 @@ func (a *auditing) loadDays(ctx context.Context, releases []uuid.UUID) error {
 	}, pq.Array(releases))
 }
 
+func (a *auditing) loadCJIT(ctx context.Context, releases []uuid.UUID) error {
+	a.cjit = map[uuid.UUID]bool{}
+	var found []uuid.UUID
+	err := a.tx.Select(ctx, &found, `
+		SELECT DISTINCT referral_id
+		FROM contact
+		WHERE referral_id = ANY ($1)
+		  AND kind = 'cjit'
+		  AND undone_at IS NULL`, pq.Array(releases))
+	for _, id := range found {
+		a.cjit[id] = true
+	}
+	return err
+}
+
 // loadQuestions finds who may be meant by a row that waits for review.
 func (a *auditing) loadQuestions(ctx context.Context) error {
 	a.asked = map[uuid.UUID]string{}
@@ -219,6 +259,7 @@ func (a *auditing) loadQuestions(ctx context.Context) error {
 // place puts a release into its list.
 func (a *auditing) place(k *kept, who person.Identity) {
 	c := compareOf(k, who)
+	c.person, c.AlcoholOnly, c.CJIT = k.PersonID.String(), k.Group == config.AlcoholOnly, a.cjit[k.ID]
 	days := a.offered[k.ID]
 	rows := a.rows[k.ID]
 	c.Received, c.ReceivedOn = len(rows) > 0, day.Date{}
@@ -339,19 +380,37 @@ func (p ProviderRow) day() day.Date {
 	return p.ReceivedOn
 }
 
-// show leaves what the asker may see, and names whom it shows.
-func (a *auditing) show(who staff.Who) (shown []string) {
+// show leaves what the asker may see and has asked for, and names whom it shows.
+func (a *auditing) show(who staff.Who, part Part) (shown []string) {
 	a.Counts = Matched{len(a.InBoth), len(a.Differing), len(a.PrisonOnly), len(a.ProviderOnly)}
-	if who.Role == staff.Prison {
-		a.ProviderOnly = nil
-	}
-	if who.Role == staff.SubGroup {
-		a.InBoth, a.Differing, a.PrisonOnly, a.ProviderOnly, a.people = nil, nil, nil, nil, nil
-	}
-	for _, list := range []*[]Compare{&a.InBoth, &a.Differing, &a.PrisonOnly, &a.ProviderOnly} {
-		if *list == nil {
-			*list = []Compare{}
+	for name, list := range map[string]*[]Compare{
+		InBothList: &a.InBoth, DifferingList: &a.Differing, PrisonOnlyList: &a.PrisonOnly, ProviderOnlyList: &a.ProviderOnly,
+	} {
+		hidden := who.Role == staff.SubGroup || who.Role == staff.Prison && name == ProviderOnlyList
+		if hidden || part.List != "" && part.List != name {
+			*list = nil
+		}
+		*list = part.of(*list)
+		for _, c := range *list {
+			if c.person != "" {
+				shown = append(shown, c.person)
+			}
 		}
 	}
-	return a.people
+	return shown
+}
+
+// of is the part of one list.
+func (p Part) of(list []Compare) []Compare {
+	part := []Compare{}
+	for _, c := range list {
+		if (c.AlcoholOnly || !p.AlcoholOnly) && (c.CJIT || !p.CJIT) {
+			part = append(part, c)
+		}
+	}
+	part = part[min(p.Skip, len(part)):]
+	if p.Limit > 0 {
+		part = part[:min(p.Limit, len(part))]
+	}
+	return part
 }

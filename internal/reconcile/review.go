@@ -11,6 +11,7 @@ import (
 	"github.com/lib/pq"
 
 	"throughgate/internal/audit"
+	"throughgate/internal/day"
 	"throughgate/internal/db"
 	"throughgate/internal/person"
 	"throughgate/internal/problem"
@@ -29,6 +30,9 @@ type Review struct {
 	Side         string          `json:"-"` // prison or provider: whose row it is
 	Organisation string          `json:"-"` // who decides
 	Says         person.Identity `json:"-"` // who the row says it is
+	ReleasedOn   day.Date        `json:"-"` // as the row has it; planned where a prison's row tells of no release yet
+	StartedOn    day.Date        `json:"-"` // of a provider's row, as is the next
+	AttendedOn   day.Date        `json:"-"`
 	RaisedAt     time.Time       `json:"-"`
 }
 
@@ -38,6 +42,17 @@ type Candidate struct {
 	ReferralID  uuid.UUID       `json:"referral_id"`
 	Differences []string        `json:"differences"`
 	Known       person.Identity `json:"-"`
+	Prison      string          `json:"-"`
+	ReleasedOn  day.Date        `json:"-"` // of the referral
+	AlcoholOnly bool            `json:"-"`
+	CJIT        bool            `json:"-"`
+}
+
+// Narrow picks some of the open questions: the one with an ID, or a page of those with a mark.
+type Narrow struct {
+	ID                uuid.UUID
+	AlcoholOnly, CJIT bool // that a candidate's referral has
+	Skip, Limit       int  // no Limit: all
 }
 
 // openReview is a question as it stands in the database.
@@ -70,13 +85,35 @@ const openReviews = `
 // Reviews are the questions that stand open, oldest first: an organisation's own, or everybody's at
 // the console. Everybody who is shown is audited.
 func Reviews(ctx context.Context, pool *db.Pool, who staff.Who, now time.Time) (list []Review, err error) {
+	return ReviewsOf(ctx, pool, who, now, Narrow{})
+}
+
+const narrowed = openReviews + `
+	  AND ($2::uuid IS NULL OR v.id = $2)
+	  AND (NOT $3::boolean OR EXISTS (
+	    SELECT FROM referral r
+	    WHERE (r.person_id = ANY (v.candidates) OR r.id = ANY (v.candidates)) AND r.substance_group = 'alcohol only'))
+	  AND (NOT $4::boolean OR EXISTS (
+	    SELECT FROM referral r
+	    JOIN contact c ON c.referral_id = r.id AND c.kind = 'cjit' AND c.undone_at IS NULL
+	    WHERE r.person_id = ANY (v.candidates) OR r.id = ANY (v.candidates)))
+	ORDER BY v.raised_at, f.seq, row_number
+	OFFSET $5
+	LIMIT $6`
+
+// ReviewsOf are those of the open questions that are picked, oldest first.
+func ReviewsOf(ctx context.Context, pool *db.Pool, who staff.Who, now time.Time, n Narrow) (list []Review, err error) {
 	if err := mayReview(who); err != nil {
 		return nil, err
+	}
+	var limit *int
+	if n.Limit > 0 {
+		limit = &n.Limit
 	}
 	list = []Review{}
 	err = pool.Act(ctx, db.Scope{Part: db.Jobs}, func(tx *db.Tx) error {
 		var open []openReview
-		if err := tx.Select(ctx, &open, openReviews+` ORDER BY v.raised_at, f.seq, row_number`, who.Organisation()); err != nil {
+		if err := tx.Select(ctx, &open, narrowed, who.Organisation(), orNone(n.ID), n.AlcoholOnly, n.CJIT, n.Skip, limit); err != nil {
 			return err
 		}
 		var shown []string
@@ -90,6 +127,12 @@ func Reviews(ctx context.Context, pool *db.Pool, who staff.Who, now time.Time) (
 		return audit.WriteEach(ctx, tx, who.By, now, "shown", "person", shown, audit.Detail{"in": "reviews"})
 	})
 	return list, err
+}
+
+// CountReviews is how many questions stand open for the asker; nobody is shown.
+func CountReviews(ctx context.Context, tx *db.Tx, who staff.Who) (n int, err error) {
+	err = tx.Get(ctx, &n, `SELECT count(*) FROM review WHERE organisation = $1 AND settled_at IS NULL`, who.Organisation())
+	return n, err
 }
 
 // mayReview: the console and the service act for everybody, prisons and providers for themselves.
@@ -112,7 +155,7 @@ func (o *openReview) read(ctx context.Context, tx *db.Tx, who staff.Who) (r Revi
 	if err != nil {
 		return r, nil, err
 	}
-	r.Says = said
+	r.Says, r.ReleasedOn, r.StartedOn, r.AttendedOn = said, row.released, row.started, row.attended
 	among, err := o.among(ctx, tx)
 	if err != nil {
 		return r, nil, err
@@ -120,7 +163,8 @@ func (o *openReview) read(ctx context.Context, tx *db.Tx, who staff.Who) (r Revi
 	for _, c := range among {
 		candidate := Candidate{Differences: differences(said, c.who)}
 		if o.Side == "provider" || who.Organisation() == "" || c.prison == who.Organisation() {
-			candidate.ReferralID, candidate.Known = c.releaseFor(row), c.who
+			candidate.ReferralID, candidate.Known, candidate.Prison = c.releaseFor(row.listed), c.who, c.prison
+			candidate.ReleasedOn, candidate.AlcoholOnly, candidate.CJIT = c.dayOf(candidate.ReferralID), c.alcoholOnly, c.cjit
 			shown = append(shown, c.id.String())
 		}
 		r.Candidates = append(r.Candidates, candidate)
@@ -129,13 +173,22 @@ func (o *openReview) read(ctx context.Context, tx *db.Tx, who staff.Who) (r Revi
 }
 
 // values are the row's, and who it says it is.
-func (o *openReview) values(tx *db.Tx) (row listed, said person.Identity, err error) {
+func (o *openReview) values(tx *db.Tx) (row asListed, said person.Identity, err error) {
 	if o.Side == "prison" {
 		values, err := openPrisonRow(tx, o.RowID, o.Values)
-		return listed{}, values.identity(), err
+		if row.released = values.ExitOn; row.released.IsZero() {
+			row.released = values.PlannedOn
+		}
+		return row, values.identity(), err
 	}
 	values, err := openProviderRow(tx, o.RowID, o.Values)
-	return listed{started: values.StartedOn, attended: values.AttendedOn}, values.identity(), err
+	return asListed{listed{started: values.StartedOn, attended: values.AttendedOn}, values.ReleasedOn}, values.identity(), err
+}
+
+// asListed is a row of either side, with the release date that it has.
+type asListed struct {
+	listed
+	released day.Date
 }
 
 func (p PrisonRow) identity() person.Identity {
@@ -161,6 +214,18 @@ type meant struct {
 	prison   string
 	releases []knownRelease
 	asked    uuid.UUID // the release that a prison's row may be
+
+	alcoholOnly, cjit bool // of any of their referrals
+}
+
+// dayOf is when a release of theirs was.
+func (m *meant) dayOf(release uuid.UUID) day.Date {
+	for _, k := range m.releases {
+		if k.id == release {
+			return k.on
+		}
+	}
+	return day.Date{}
 }
 
 // releaseFor is the referral that a provider's row would belong to; for a prison's row the one asked about.
@@ -178,12 +243,15 @@ func (m *meant) releaseFor(row listed) uuid.UUID {
 func (o *openReview) among(ctx context.Context, tx *db.Tx) (all []meant, err error) {
 	var rows []struct {
 		heldRelease
-		Prison string `db:"prison"`
-		Asked  bool   `db:"asked"`
+		Prison      string `db:"prison"`
+		Asked       bool   `db:"asked"`
+		AlcoholOnly bool   `db:"alcohol_only"`
+		CJIT        bool   `db:"cjit"`
 	}
 	err = tx.Select(ctx, &rows, `
 		SELECT r.id, r.person_id, r.prison, coalesce(r.released_on, r.exit_on) AS on_day, coalesce(r.set_aside, '') AS set_aside,
-		  r.id = ANY ($1::uuid[]) AS asked
+		  r.id = ANY ($1::uuid[]) AS asked, coalesce(r.substance_group = 'alcohol only', false) AS alcohol_only,
+		  EXISTS (SELECT FROM contact c WHERE c.referral_id = r.id AND c.kind = 'cjit' AND c.undone_at IS NULL) AS cjit
 		FROM referral r
 		WHERE r.person_id = ANY ($1::uuid[]) OR r.id = ANY ($1::uuid[]) AND r.person_id IS NOT NULL
 		ORDER BY on_day, set_aside DESC, r.id`, o.Candidates)
@@ -202,6 +270,7 @@ func (o *openReview) among(ctx context.Context, tx *db.Tx) (all []meant, err err
 			all, ids = append(all, meant{id: row.Person, prison: row.Prison}), append(ids, row.Person)
 		}
 		m := &all[at[key]]
+		m.alcoholOnly, m.cjit = m.alcoholOnly || row.AlcoholOnly, m.cjit || row.CJIT
 		if row.Asked {
 			m.asked = row.ID
 		}

@@ -125,7 +125,7 @@ func (o *openReview) overrule(ctx context.Context, tx *db.Tx, who staff.Who, now
 	if err != nil {
 		return err
 	}
-	release := chosen.releaseFor(row)
+	release := chosen.releaseFor(row.listed)
 	changed, err := tx.Exec(ctx, `
 		WITH ended AS (
 		  UPDATE pickup
