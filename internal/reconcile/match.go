@@ -139,7 +139,6 @@ type matching struct {
 	byNames            map[string][]*known
 	byBirth            map[day.Date][]*known
 	rowsByBirth        map[day.Date][]int
-	rowsByPerson       map[string][]int
 	confirmed, refused map[string][]uuid.UUID // of the list's people
 }
 
@@ -159,7 +158,6 @@ func match(people []known, rows []listed, decisions []decision) []verdict {
 			m.found[i] = m.attributor(&rows[i])
 		}
 	}
-	m.followTheirOwn()
 	m.identified()
 	m.place()
 	return m.verdicts
@@ -169,7 +167,7 @@ func index(people []known, rows []listed, decisions []decision) *matching {
 	m := &matching{rows: rows, verdicts: make([]verdict, len(rows)), found: make([]found, len(rows)),
 		byID: map[uuid.UUID]*known{}, byNumber: map[numberAndBirth][]*known{}, byNHS: map[numberAndBirth][]*known{},
 		byNames: map[string][]*known{}, byBirth: map[day.Date][]*known{}, rowsByBirth: map[day.Date][]int{},
-		rowsByPerson: map[string][]int{}, confirmed: map[string][]uuid.UUID{}, refused: map[string][]uuid.UUID{}}
+		confirmed: map[string][]uuid.UUID{}, refused: map[string][]uuid.UUID{}}
 	for i := range people {
 		k := &people[i]
 		slices.SortFunc(k.releases, earlier)
@@ -183,7 +181,6 @@ func index(people []known, rows []listed, decisions []decision) *matching {
 	}
 	for i, r := range rows {
 		m.rowsByBirth[r.who.born] = append(m.rowsByBirth[r.who.born], i)
-		m.rowsByPerson[r.person] = append(m.rowsByPerson[r.person], i)
 	}
 	for _, d := range decisions {
 		which := m.refused
@@ -244,12 +241,11 @@ func (m *matching) allowed(r *listed, people []*known) []*known {
 	return left
 }
 
-// attributor is tier 3. A row with a start is held against people whose release fits it. Rows without
-// one are not: they follow the other rows of their person (followTheirOwn).
+// attributor is tier 3, among the people who have a release that the row fits.
 func (m *matching) attributor(r *listed) found {
 	f := found{rule: ByAttributor}
 	for _, k := range m.allowed(r, m.byBirth[r.who.born]) {
-		if k.who.sameAttributor(r.who) && r.fits(k) {
+		if k.who.sameAttributor(r.who) && r.near(k) {
 			f.candidates = append(f.candidates, k)
 		}
 	}
@@ -274,27 +270,6 @@ func (m *matching) listedAlso(r *listed, k *known) bool {
 		return true
 	}
 	return false
-}
-
-// followTheirOwn gives rows that no tier settles to the one person to whom the other rows of the same
-// person on the list are linked.
-func (m *matching) followTheirOwn() {
-	settled := slices.Clone(m.found)
-	for i := range m.rows {
-		if settled[i].settled() {
-			continue
-		}
-		var own []found
-		for _, j := range m.rowsByPerson[m.rows[i].person] {
-			if settled[j].settled() {
-				own = append(own, settled[j])
-			}
-		}
-		if len(own) == 0 || slices.ContainsFunc(own, func(f found) bool { return f.candidates[0] != own[0].candidates[0] }) {
-			continue
-		}
-		m.found[i] = slices.MinFunc(own, func(a, b found) int { return cmp.Compare(rank(a.rule), rank(b.rule)) })
-	}
 }
 
 // settled says that the rule names one person and nothing speaks against linking them. A reviewer may

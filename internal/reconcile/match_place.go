@@ -81,6 +81,15 @@ func (r *listed) fits(k *known) bool {
 	return ok && on.Sub(k.releases[at].on) <= reach
 }
 
+// near says whether the row is about a release of theirs by its day: the start, or where it has none,
+// the appointment.
+func (r *listed) near(k *known) bool {
+	if r.started.IsZero() {
+		return r.nearest(k.releases) >= 0
+	}
+	return r.fits(k)
+}
+
 // nearest is the release whose day is nearest the row's attended, else offered date, from 14 days
 // before the release to 92 days after; equally near two, the later. -1 if there is none.
 func (r *listed) nearest(releases []knownRelease) int {
@@ -111,7 +120,7 @@ func (m *matching) place() {
 		}
 		releases := m.releasesOf(m.found[i])
 		m.verdicts[i] = m.rows[i].placed(m.verdicts[i], releases)
-		if v := &m.verdicts[i]; v.role == rolePickUp || v.role == roleLate {
+		if v := &m.verdicts[i]; !v.pickedUpOn.IsZero() {
 			starts[v.release] = append(starts[v.release], i)
 		}
 		for _, release := range releases {
@@ -149,15 +158,17 @@ func (r *listed) placed(v verdict, releases []knownRelease) verdict {
 	switch {
 	case r.rejected:
 		return verdict{answer: SetAside, reason: RejectedInReview, rule: v.rule, person: v.person}
-	case belongs && releases[at].setAside != "":
+	case belongs && releases[at].setAside != "" && on.Sub(releases[at].on) <= reach:
 		return verdict{answer: SetAside, reason: KnownNotCounted + releases[at].setAside, rule: v.rule, person: v.person,
 			appointmentOf: v.appointmentOf}
 	case belongs:
-		v.release, v.contactOf = releases[at].id, releases[at].id
-		v.pickedUpOn, v.resumed, v.late = on, on != r.started, on.Sub(releases[at].on) > reach
-		v.role = rolePickUp
+		v.release, v.role = releases[at].id, rolePickUp
+		v.late = on.Sub(releases[at].on) > reach
 		if v.late {
 			v.role = roleLate
+		}
+		if releases[at].setAside == "" {
+			v.contactOf, v.pickedUpOn, v.resumed = v.release, on, on != r.started
 		}
 	case !r.started.IsZero():
 		v.release = v.appointmentOf
