@@ -5,13 +5,23 @@ import (
 
 	"throughgate/internal/db"
 	"throughgate/internal/reconcile"
+	"throughgate/internal/referral"
 )
 
-// removeFiles removes the content of received files that were kept for their days.
+// removeFiles removes the content of received files that were kept for their days, and what was begun on
+// the pages and never finished.
 func removeFiles(ctx context.Context, d Deps) error {
 	var removed int
 	err := d.Pool.Act(ctx, scope, func(tx *db.Tx) (err error) {
-		removed, err = reconcile.PurgeFiles(ctx, tx, d.Now())
+		if removed, err = reconcile.PurgeFiles(ctx, tx, d.Now()); err != nil {
+			return err
+		}
+		waited, err := reconcile.PurgeWaiting(ctx, tx, d.Now())
+		if err != nil {
+			return err
+		}
+		begun, err := referral.PurgeDrafts(ctx, tx, d.Now())
+		removed += waited + begun
 		return err
 	})
 	if err == nil && removed > 0 {

@@ -57,7 +57,7 @@ func importPrison(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, 
 	if err != nil {
 		return nil, err
 	}
-	file, err := receive(ctx, tx, who, now, prisonReleases, prison, s, content)
+	file, err := receive(ctx, tx, who, now, prisonReleases, prison, s, content, o)
 	if err != nil {
 		return nil, err
 	}

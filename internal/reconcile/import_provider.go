@@ -35,7 +35,7 @@ func importProvider(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time
 	if _, err := standAgain(ctx, tx, who, intakeOf(tx, now, "")); err != nil {
 		return nil, err
 	}
-	file, err := receive(ctx, tx, who, now, providerPickups, provider, s, content)
+	file, err := receive(ctx, tx, who, now, providerPickups, provider, s, content, o)
 	if err != nil {
 		return nil, err
 	}

@@ -23,6 +23,7 @@ import (
 type Options struct {
 	DryRun   bool                  // the same answer, and nothing stored
 	Progress func(done, total int) // called now and then; may be nil
+	File     uuid.UUID             // under which the file is kept; drawn when zero. One that is kept already is a problem.Conflict
 }
 
 func (o Options) progress(done, total int) {
@@ -94,8 +95,11 @@ func takeTurn(ctx context.Context, tx *db.Tx) error {
 }
 
 // receive keeps the file as received, sealed; its answer follows when it is known.
-func receive(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, kind, organisation string, s *Sheet, content []byte) (uuid.UUID, error) {
-	id := uuid.New()
+func receive(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, kind, organisation string, s *Sheet, content []byte, o Options) (uuid.UUID, error) {
+	id, err := o.newFile(ctx, tx)
+	if err != nil {
+		return id, err
+	}
 	name, err := tx.Keys.Seal("received_file.name", id.String(), []byte(s.Name))
 	if err != nil {
 		return id, err
@@ -116,11 +120,25 @@ func receive(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, kind,
 	return id, err
 }
 
+// newFile is the file's id. Imports take turns, so what is not kept yet is not being kept elsewhere.
+func (o Options) newFile(ctx context.Context, tx *db.Tx) (uuid.UUID, error) {
+	if o.File == uuid.Nil {
+		return uuid.New(), nil
+	}
+	var kept bool
+	err := tx.Get(ctx, &kept, `SELECT EXISTS (SELECT FROM received_file WHERE id = $1)`, o.File)
+	if err == nil && kept {
+		err = &problem.Conflict{Code: "already_recorded", Message: "This file has been stored already.", ID: o.File.String()}
+	}
+	return o.File, err
+}
+
 func pack(content []byte) ([]byte, error) {
 	var packed bytes.Buffer
 	w := gzip.NewWriter(&packed)
 	_, err := w.Write(content)
-	return packed.Bytes(), errors.Join(err, w.Close())
+	err = errors.Join(err, w.Close()) // what is left is written on closing
+	return packed.Bytes(), err
 }
 
 func sumOf(content []byte) string {
@@ -139,26 +157,34 @@ type counts struct {
 	Linked    Linked         `json:"linked"`
 }
 
+func (r *Result) counts() counts {
+	return counts{r.Accepted, r.Updated, r.Unchanged, r.SetAside, r.RefusedRows(), len(r.ToReview), r.Linked}
+}
+
 // answered stores what the file was answered, with the audit row of the act.
 func answered(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, file uuid.UUID, r *Result) error {
-	answer := counts{r.Accepted, r.Updated, r.Unchanged, r.SetAside, r.RefusedRows(), len(r.ToReview), r.Linked}
+	answer := r.counts()
 	text, err := json.Marshal(answer)
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, `UPDATE received_file SET answer = $2 WHERE id = $1`, file, string(text)); err != nil {
+	sealed, err := sealResult(tx, receivedResult, file, r)
+	if err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, `UPDATE received_file SET answer = $2, result_sealed = $3 WHERE id = $1`, file, string(text), sealed); err != nil {
 		return err
 	}
 	return audit.Write(ctx, tx, who.By, now, "imported", "file", file.String(), audit.Detail{"sha256": r.SHA256, "rows": r.Rows, "answer": answer})
 }
 
-// PurgeFiles removes the content of files that were kept for their days; SHA-256, counts and accepted
-// rows stay. n is how many files.
+// PurgeFiles removes the content of files that were kept for their days, and their rows' answers; SHA-256,
+// counts and accepted rows stay. n is how many files.
 func PurgeFiles(ctx context.Context, tx *db.Tx, now time.Time) (n int, err error) {
 	before := day.Of(now).Add(-tx.Rules.Files.KeepDays).At(0, 0)
 	changed, err := tx.Exec(ctx, `
 		UPDATE received_file
-		SET content_sealed = NULL
+		SET content_sealed = NULL, result_sealed = NULL
 		WHERE content_sealed IS NOT NULL
 		  AND received_at < $1`, before)
 	if err != nil || changed == 0 {

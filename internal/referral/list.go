@@ -10,7 +10,6 @@ import (
 	"throughgate/internal/day"
 	"throughgate/internal/db"
 	"throughgate/internal/person"
-	"throughgate/internal/problem"
 	"throughgate/internal/staff"
 )
 
@@ -47,6 +46,9 @@ type bounds struct {
 func (f Filter) checked(today day.Date) (b bounds, err error) {
 	c := &checking{today: today}
 	b.from, b.to = c.date("release_from", f.ReleaseFrom), c.date("release_to", f.ReleaseTo)
+	if !b.to.IsZero() && b.to.Before(b.from) {
+		c.Add("release_to", "range", "This lies before release_from.")
+	}
 	b.state = State(f.State)
 	if f.State != "" && !b.state.Known() {
 		c.Add("state", "not_recognised", "There is no such state.")
@@ -155,43 +157,4 @@ func open(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, items []
 		r.State, r.Appointment = StateOf(r.Facts, day.Of(now)), booked[r.ID]
 	}
 	return shown(ctx, tx, who, now, "list", people...)
-}
-
-// ByReference finds a referral by the reference that people quote, such as TG-7F3K-2Q9D.
-func ByReference(ctx context.Context, tx *db.Tx, who staff.Who, reference string) (id uuid.UUID, err error) {
-	err = tx.Get(ctx, &id, `
-		SELECT r.id
-		FROM referral r
-		WHERE r.reference = $1
-		  AND $2 IN (r.prison, r.provider)`, reference, who.Organisation())
-	if err != nil {
-		return uuid.Nil, notFound(err)
-	}
-	return id, nil
-}
-
-// ByPerson finds the referrals of somebody by prison number with date of birth, NHS number with date
-// of birth, or exact name with date of birth; newest first. The answer is ids: Find shows them.
-func ByPerson(ctx context.Context, tx *db.Tx, i person.Identity) (ids []uuid.UUID, err error) {
-	number, born, nhs, name := person.Blinds(tx.Keys, i)
-	if i.GivenName == "" || i.FamilyName == "" {
-		name = nil
-	}
-	err = tx.Select(ctx, &ids, `
-		SELECT r.id
-		FROM person p
-		JOIN referral r ON r.person_id = p.id
-		WHERE p.prison_number_bix = $1
-		   OR p.nhs_number_bix = $2 AND p.date_of_birth_bix = $3
-		   OR p.name_bix = $4 AND p.date_of_birth_bix = $3
-		ORDER BY r.received_at DESC
-		LIMIT 50`, number, nhs, born, name)
-	return ids, err
-}
-
-func notFound(err error) error {
-	if err == db.ErrNone {
-		return &problem.NotFound{What: "referral"}
-	}
-	return err
 }

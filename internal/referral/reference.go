@@ -1,6 +1,9 @@
 package referral
 
-import "crypto/rand"
+import (
+	"crypto/rand"
+	"strings"
+)
 
 // letters cannot be taken for one another when read out or copied by hand: no 0 O, 1 I L, 5 S, U V.
 const letters = "2346789ABCDEFGHJKMNPQRTWXYZ"
@@ -28,4 +31,22 @@ func randomLetter() byte {
 			return letters[int(b[0])%len(letters)]
 		}
 	}
+}
+
+// Reference reads a reference however somebody wrote it down: in small letters, with or without TG and
+// hyphens.
+func Reference(text string) (reference string, ok bool) {
+	bare := strings.Map(func(r rune) rune {
+		if r == '-' || r == ' ' || r == '\u2013' {
+			return -1
+		}
+		return r
+	}, strings.ToUpper(text))
+	if len(bare) == 10 {
+		bare = strings.TrimPrefix(bare, "TG")
+	}
+	if len(bare) != 8 || strings.Trim(bare, letters) != "" {
+		return "", false
+	}
+	return "TG-" + bare[:4] + "-" + bare[4:], true
 }
