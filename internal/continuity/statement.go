@@ -14,6 +14,7 @@ var (
 	notReferredSQL = statement("not_referred")
 	smartSQL       = statement("smart")
 	asKnownSQL     = statement("as_known")
+	revisedSQL     = statement("revised")
 )
 
 func statement(name string) string {

@@ -25,13 +25,16 @@ type Outgoing struct {
 	M2Adjusted   ShownRate     `json:"m2_adjusted"`
 	Removed      []Line        `json:"removed"` // with those picked up elsewhere
 	Comparisons  Comparisons   `json:"comparisons"`
-	Trend        []Point       `json:"trend"` // the month ends, oldest first
+	Verdict      string        `json:"verdict,omitempty"` // the control chart in words; Judge sets it
+	Trend        []Point       `json:"trend"`             // the month ends, oldest first
 	Breakdowns   []Breakdown   `json:"breakdowns"`
 	Funnel       []Line        `json:"funnel"`
 	TimeToPickUp []Line        `json:"time_to_pick_up"`
 	LeadTime     string        `json:"lead_time"` // the median, in words
 	Supporting   []ShownFigure `json:"supporting"`
-	Footer       string        `json:"footer"` // which suppression is in force
+	Footer       string        `json:"footer"`   // which suppression is in force
+	Withheld     bool          `json:"withheld"` // more is hidden than the rule asks, see Guard
+	Revised      Revised       `json:"revised"`  // what reads otherwise than in the report before
 }
 
 // Line is a named count.

@@ -112,20 +112,32 @@ func release(t *testing.T, tx *db.Tx, n int, on, unbooked string) error {
 	return err
 }
 
-// pickUp picks up so many of those released on a day.
+// pickUp picks up so many of those released on a day, known since long.
 func (s *server) pickUp(t *testing.T, n int, released, on string) {
+	t.Helper()
+	s.recordPickUp(t, n, released, on, due.Add(-30*days))
+}
+
+// recordPickUp picks up so many of those released on a day, as a file's rows say that came at a moment.
+func (s *server) recordPickUp(t *testing.T, n int, released, on string, at time.Time) {
 	t.Helper()
 	s.act(t, func(tx *db.Tx) error {
 		_, err := tx.Exec(t.Context(), `
-			UPDATE referral
-			SET picked_up_on = $3
-			WHERE id IN (
-			  SELECT id
-			  FROM referral
-			  WHERE released_on = $2
-			    AND picked_up_on IS NULL
-			  LIMIT $1
-			)`, n, released, on)
+			WITH picked AS (
+			  UPDATE referral
+			  SET picked_up_on = $3, updated_at = $4
+			  WHERE id IN (
+			    SELECT id
+			    FROM referral
+			    WHERE released_on = $2
+			      AND picked_up_on IS NULL
+			    LIMIT $1
+			  )
+			  RETURNING id
+			)
+			INSERT INTO pickup (id, referral_id, picked_up_on, kind, late, provider_row_id, recorded_at, recorded_by)
+			SELECT gen_random_uuid(), id, $3, 'new_episode', false, gen_random_uuid(), $4, 'service'
+			FROM picked`, n, released, on, at)
 		return err
 	})
 }

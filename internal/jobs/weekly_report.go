@@ -186,15 +186,31 @@ func draw(ctx context.Context, pool *db.Pool, now time.Time, windowEnd, dataThro
 		return figures, nil, err
 	}
 	issue := report.Issue{Figures: continuity.Suppress(exact, past, pool.Rules), MadeAt: now, Rules: pool.Rules}
-	err = pool.Act(ctx, db.Scope{Part: db.Counting}, func(tx *db.Tx) (err error) {
-		issue.Waiting, err = waitingNow(ctx, tx, ask.Today)
-		return err
+	err = pool.Act(ctx, db.Scope{Part: db.Counting}, func(tx *db.Tx) error {
+		return complete(ctx, tx, &issue, ask.Today)
 	})
 	if err != nil {
 		return figures, nil, err
 	}
 	rendered, err = report.Render(issue)
 	return issue.Figures, rendered, err
+}
+
+// complete adds what the figures of this week alone do not say: what would give somebody away beside
+// the reports already sent, what has changed since, and whether work is waiting.
+func complete(ctx context.Context, tx *db.Tx, i *report.Issue, today day.Date) error {
+	sent, err := sentBefore(ctx, tx, i.MadeAt)
+	if err != nil {
+		return fmt.Errorf("reports sent before: %w", err)
+	}
+	i.Figures.Guard(sent, tx.Rules)
+	if len(sent) > 0 {
+		if err := i.Figures.Revise(ctx, tx, sent[len(sent)-1], i.MadeAt); err != nil {
+			return err
+		}
+	}
+	i.Waiting, err = waitingNow(ctx, tx, today)
+	return err
 }
 
 // yearBefore is the window that ended twelve months earlier, with which the rate is compared; nil

@@ -8,6 +8,7 @@ type document struct {
 	Headline    string   // the sentence to quote
 	Beside      string   // what always stands beside it
 	Compared    []string // with its own past, the target, England, the ambition
+	Revised     []string // what the report before said otherwise, and why
 	InTime      []string // the 21-day figure and the adjusted one
 	Picture     picture
 	Tables      []table

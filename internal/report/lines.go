@@ -2,8 +2,10 @@ package report
 
 import (
 	"strconv"
+	"strings"
 
 	"throughgate/internal/continuity"
+	"throughgate/internal/day"
 )
 
 // lines are all figures one by one, for CSV and XLSX.
@@ -39,6 +41,10 @@ func lines(o continuity.Outgoing) []figureLine {
 	for _, t := range o.Trend {
 		month := figureLine{End: t.End.String()}
 		all = append(all, month.rate("M1 rolling three-month rate at month end", t.Rate))
+	}
+	for _, r := range o.Revised.MonthEnd {
+		all = append(all, figureLine{Start: day.Window(r.End).String(), End: r.End.String(), Figure: "Revised since the report before",
+			Note: "we said " + r.Was + ", it is now " + r.Now + ": " + strings.Join(r.Why, "; ")})
 	}
 	return all
 }

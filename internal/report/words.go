@@ -23,6 +23,7 @@ func (i Issue) document() (document, error) {
 		Headline:    o.Headline,
 		Beside:      "Of those not picked up by then, still within their first three weeks: " + i.about(o.ThreeWeeks) + ".",
 		Compared:    i.compared(),
+		Revised:     i.revised(),
 		InTime:      i.inTime(),
 		Tables:      i.tables(),
 		Waiting:     i.waiting(),
@@ -74,6 +75,30 @@ func (i Issue) compared() (said []string) {
 	}
 	if len(said) == 0 {
 		said = []string{"Nothing can be compared: " + tooSmall + "."}
+	}
+	return said
+}
+
+// mostRevised is how many month ends are named; the table of figures has the rest.
+const mostRevised = 4
+
+// revised says which month ends read otherwise than in the report before, and why. The first report
+// has none before it, and says nothing.
+func (i Issue) revised() (said []string) {
+	r := i.Figures.Revised
+	if r.Since.IsZero() {
+		return nil
+	}
+	since := "since the report of " + r.Since.Long()
+	if len(r.MonthEnd) == 0 {
+		return []string{"No rate of an earlier month end has changed " + since + "."}
+	}
+	for _, m := range r.MonthEnd[:min(len(r.MonthEnd), mostRevised)] {
+		said = append(said, fmt.Sprintf("Revised %s: for the three months to %s we said %s, it is now %s: %s.",
+			since, m.End.Long(), m.Was, m.Now, strings.Join(m.Why, "; ")))
+	}
+	if len(r.MonthEnd) > mostRevised {
+		said = append(said, "Rates of earlier month ends changed as well; the table of figures names them.")
 	}
 	return said
 }

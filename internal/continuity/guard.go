@@ -1,0 +1,5 @@
+package continuity
+
+import "throughgate/config"
+
+func (o *Outgoing) Guard(sent []Sent, rules *config.Config) {}
