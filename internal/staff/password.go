@@ -63,14 +63,17 @@ func passwordFits(stored, password string) bool {
 // made of a password: that would cost every start of the program 20 ms and 19 MiB.
 var nobodys = encodedHash(random(argonSalt), random(argonLength))
 
-// checkPassword says what is wrong with a new password: length only, as long ones are what helps.
-func checkPassword(c *problem.Corrections, password string) {
+// checkPassword says what is wrong with a new password: its length, and whether everybody who guesses
+// would try it. Nothing is asked about figures and signs: long ones are what helps.
+func checkPassword(c *problem.Corrections, field, password string) {
 	switch n := utf8.RuneCountInString(password); {
 	case n == 0:
-		c.Add("password", "required", "Enter a password")
+		c.Add(field, "required", "Enter a password")
 	case n < 12:
-		c.Add("password", "too_short", "Your password must have at least 12 characters")
+		c.Add(field, "too_short", "Your password must have at least 12 characters")
 	case n > 128:
-		c.Add("password", "too_long", "Your password must have at most 128 characters")
+		c.Add(field, "too_long", "Your password must have at most 128 characters")
+	case isCommon(password):
+		c.Add(field, "common", "Choose another password: this one is among the first that anybody guesses. Three words that do not belong together are hard to guess")
 	}
 }

@@ -91,7 +91,7 @@ func Disable(ctx context.Context, tx *db.Tx, by audit.By, now time.Time, email s
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, `UPDATE session SET ended_at = $2 WHERE staff_id = $1 AND ended_at IS NULL`, id, now); err != nil {
+	if err := endSessions(ctx, tx, now, id); err != nil {
 		return err
 	}
 	return audit.Write(ctx, tx, by, now, "disabled", "staff", id.String(), nil)
@@ -123,7 +123,7 @@ func Enrol(ctx context.Context, tx *db.Tx, now time.Time, token, password, secre
 		return err
 	}
 	var wrong problem.Corrections
-	checkPassword(&wrong, password)
+	checkPassword(&wrong, "password", password)
 	step := codeStep(secret, code, now)
 	if step == 0 {
 		wrong.Add("code", "wrong_code", "Enter the 6 figures that your authenticator app shows now")

@@ -29,38 +29,66 @@ var ErrRefused = problem.Wrong("email", "refused", "Your email address, password
 // ErrTooMany stops guessing.
 var ErrTooMany = problem.Wrong("email", "too_many", "There were too many tries. Wait 5 minutes, then try again.")
 
-// SignIn checks password and code, and begins a session. The token goes into the cookie; only its
-// hash is stored. A failed try is counted for all servers, so its transaction must be committed: the
-// refusal comes back beside a nil error.
-func SignIn(ctx context.Context, tx *db.Tx, now time.Time, email, password, code string) (token string, refused error, err error) {
-	email = strings.ToLower(strings.TrimSpace(email))
+// Try is what somebody typed to sign in, and the mark of their device as its cookie has it.
+type Try struct {
+	Email, Password string
+	Code            string // of the authenticator app, or a recovery code
+	Device          string // "" on a device that has no mark
+}
+
+// Entry is what a browser gets for signing in: the tokens of two cookies, whose hashes only are stored.
+type Entry struct {
+	Session string
+	Device  string
+}
+
+// SignIn checks password and code, and begins a session. A failed try is counted for all servers, so
+// its transaction must be committed: the refusal comes back beside a nil error.
+func SignIn(ctx context.Context, tx *db.Tx, now time.Time, try Try) (in Entry, refused error, err error) {
+	email := strings.ToLower(strings.TrimSpace(try.Email))
 	account := tx.Keys.Blind("account", email)
 	// Tries at one account are counted one after the other, so that many at once are not all let through.
 	if _, err := tx.Exec(ctx, `SELECT pg_advisory_xact_lock(hashtextextended(encode($1::bytea, 'hex'), 0))`, account); err != nil {
-		return "", nil, err
+		return in, nil, err
 	}
-	var tries int
-	if err := tx.Get(ctx, &tries, `SELECT count(*) FROM sign_in_try WHERE account = $1 AND at > $2`, account, now.Add(-triesWithin)); err != nil {
-		return "", nil, err
-	}
-	if tries >= triesAllowed {
-		return "", ErrTooMany, nil
-	}
-	id, err := fits(ctx, tx, now, email, password, code)
+	device, err := knownDevice(ctx, tx, email, try.Device)
 	if err != nil {
-		return "", nil, err
+		return in, nil, err
+	}
+	if many, err := tooMany(ctx, tx, now, account, device); err != nil || many {
+		return in, ErrTooMany, err
+	}
+	id, factor, err := fits(ctx, tx, now, email, try.Password, try.Code)
+	if err != nil {
+		return in, nil, err
 	}
 	if id == uuid.Nil {
-		_, err := tx.Exec(ctx, `INSERT INTO sign_in_try (account, at) VALUES ($1, $2)`, account, now)
-		return "", ErrRefused, errors.Join(err, audit.Write(ctx, tx, audit.By{Actor: "nobody", Via: "page"}, now, "sign-in refused", "staff", "", nil))
+		_, err := tx.Exec(ctx, `INSERT INTO sign_in_try (account, device, at) VALUES ($1, $2, $3)`, account, device, now)
+		return in, ErrRefused, errors.Join(err, audit.Write(ctx, tx, audit.By{Actor: "nobody", Via: "page"}, now, "sign-in refused", "staff", "", nil))
 	}
-	token, err = begin(ctx, tx, now, id)
-	return token, nil, err
+	if in.Device, err = markDevice(ctx, tx, now, id, try.Device); err != nil {
+		return in, nil, err
+	}
+	in.Session, err = begin(ctx, tx, now, id, audit.Detail{"factor": factor})
+	return in, nil, err
 }
 
-// fits is the person whom email, password and code are those of; uuid.Nil for nobody. A code is used
-// up in the same statement that finds it unused.
-func fits(ctx context.Context, tx *db.Tx, now time.Time, email, password, code string) (uuid.UUID, error) {
+// tooMany says whether there were too many failed tries of late. A known device has its own count,
+// and all others share one: whoever guesses from elsewhere shuts nobody out of their own desk.
+func tooMany(ctx context.Context, tx *db.Tx, now time.Time, account, device []byte) (bool, error) {
+	var tries int
+	err := tx.Get(ctx, &tries, `
+		SELECT count(*)
+		FROM sign_in_try
+		WHERE account = $1
+		  AND at > $2
+		  AND device IS NOT DISTINCT FROM $3`, account, now.Add(-triesWithin), device)
+	return tries >= triesAllowed, err
+}
+
+// fits is the person whom email, password and code are those of, and by which second factor; uuid.Nil
+// for nobody. A code is used up in the same statement that finds it unused.
+func fits(ctx context.Context, tx *db.Tx, now time.Time, email, password, code string) (uuid.UUID, string, error) {
 	var p struct {
 		ID       uuid.UUID
 		Password string `db:"password_hash"`
@@ -72,24 +100,34 @@ func fits(ctx context.Context, tx *db.Tx, now time.Time, email, password, code s
 		WHERE email = $1 AND password_hash IS NOT NULL AND disabled_at IS NULL`, email)
 	if errors.Is(err, db.ErrNone) {
 		passwordFits(nobodys, password)
-		return uuid.Nil, nil
+		return uuid.Nil, "", nil
 	}
 	if err != nil {
-		return uuid.Nil, err
+		return uuid.Nil, "", err
 	}
 	secret, err := tx.Keys.Open("staff.totp", p.ID.String(), p.Sealed)
 	if err != nil {
-		return uuid.Nil, err
+		return uuid.Nil, "", err
 	}
-	step := codeStep(string(secret), code, now)
-	if !passwordFits(p.Password, password) || step == 0 {
-		return uuid.Nil, nil
+	if !passwordFits(p.Password, password) {
+		return uuid.Nil, "", nil
 	}
-	fresh, err := tx.Exec(ctx, `UPDATE staff SET totp_step = $2 WHERE id = $1 AND totp_step < $2`, p.ID, step)
-	if err != nil || fresh == 0 {
-		return uuid.Nil, err
+	fresh, factor, err := useUp(ctx, tx, now, p.ID, string(secret), code)
+	if err != nil || !fresh {
+		return uuid.Nil, "", err
 	}
-	return p.ID, nil
+	return p.ID, factor, nil
+}
+
+// useUp takes a code of the authenticator app or a recovery code, and says whether it was fresh.
+func useUp(ctx context.Context, tx *db.Tx, now time.Time, id uuid.UUID, secret, code string) (bool, string, error) {
+	step := codeStep(secret, code, now)
+	if step == 0 {
+		fresh, err := useRecoveryCode(ctx, tx, now, id, code)
+		return fresh, "recovery code", err
+	}
+	changed, err := tx.Exec(ctx, `UPDATE staff SET totp_step = $2 WHERE id = $1 AND totp_step < $2`, id, step)
+	return changed == 1, "app", err
 }
 
 // Begin starts a session without asking: for the demo's one-click sign-in only.
@@ -98,10 +136,10 @@ func Begin(ctx context.Context, tx *db.Tx, now time.Time, email string) (token s
 	if err := tx.Get(ctx, &id, `SELECT id FROM staff WHERE email = $1 AND disabled_at IS NULL`, email); err != nil {
 		return "", err
 	}
-	return begin(ctx, tx, now, id)
+	return begin(ctx, tx, now, id, audit.Detail{"factor": "demo"})
 }
 
-func begin(ctx context.Context, tx *db.Tx, now time.Time, id uuid.UUID) (token string, err error) {
+func begin(ctx context.Context, tx *db.Tx, now time.Time, id uuid.UUID, detail audit.Detail) (token string, err error) {
 	token = rand.Text()
 	hash := sha256.Sum256([]byte(token))
 	if _, err := tx.Exec(ctx, `
@@ -109,7 +147,7 @@ func begin(ctx context.Context, tx *db.Tx, now time.Time, id uuid.UUID) (token s
 		VALUES ($1, $2, $3, $3)`, hash[:], id, now); err != nil {
 		return "", err
 	}
-	return token, audit.Write(ctx, tx, audit.By{Actor: "staff:" + id.String(), Via: "page"}, now, "signed in", "staff", id.String(), nil)
+	return token, audit.Write(ctx, tx, audit.By{Actor: "staff:" + id.String(), Via: "page"}, now, "signed in", "staff", id.String(), detail)
 }
 
 // SignedIn is who holds a session, and notes that it was used. NotFound when there is none, it ended,
@@ -140,9 +178,27 @@ func SignedIn(ctx context.Context, tx *db.Tx, now time.Time, token string) (w Wh
 	return Who{By: audit.By{Organisation: p.Organisation, Actor: "staff:" + p.ID.String(), Via: "page"}, Role: p.Kind, Name: p.Name}, err
 }
 
-// SignOut ends a session.
+// SignOut ends every session of whoever holds this one, on whatever device: somebody who leaves a
+// shared desk need not remember where else they are signed in.
 func SignOut(ctx context.Context, tx *db.Tx, now time.Time, token string) error {
 	hash := sha256.Sum256([]byte(token))
+	_, err := tx.Exec(ctx, `
+		UPDATE session
+		SET ended_at = $2
+		WHERE staff_id = (SELECT staff_id FROM session WHERE token_hash = $1 AND ended_at IS NULL)
+		  AND ended_at IS NULL`, hash[:], now)
+	return err
+}
+
+// Leave ends one session, which another takes the place of in the same browser.
+func Leave(ctx context.Context, tx *db.Tx, now time.Time, token string) error {
+	hash := sha256.Sum256([]byte(token))
 	_, err := tx.Exec(ctx, `UPDATE session SET ended_at = $2 WHERE token_hash = $1 AND ended_at IS NULL`, hash[:], now)
+	return err
+}
+
+// endSessions ends whatever sessions a person has.
+func endSessions(ctx context.Context, tx *db.Tx, now time.Time, id uuid.UUID) error {
+	_, err := tx.Exec(ctx, `UPDATE session SET ended_at = $2 WHERE staff_id = $1 AND ended_at IS NULL`, id, now)
 	return err
 }

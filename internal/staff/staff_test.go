@@ -68,11 +68,17 @@ func (d desk) code(secret string, at time.Time) string {
 
 func (d desk) signIn(at time.Time, email, password, code string) (token string, refused error) {
 	d.Helper()
+	in, refused := d.try(at, staff.Try{Email: email, Password: password, Code: code})
+	return in.Session, refused
+}
+
+func (d desk) try(at time.Time, try staff.Try) (in staff.Entry, refused error) {
+	d.Helper()
 	d.act(func(tx *db.Tx) (err error) {
-		token, refused, err = staff.SignIn(d.Context(), tx, at, email, password, code)
+		in, refused, err = staff.SignIn(d.Context(), tx, at, try)
 		return err
 	})
-	return token, refused
+	return in, refused
 }
 
 func (d desk) signedIn(at time.Time, token string) (w staff.Who, err error) {

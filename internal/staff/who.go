@@ -3,6 +3,10 @@
 package staff
 
 import (
+	"strings"
+
+	"github.com/google/uuid"
+
 	"throughgate/internal/audit"
 	"throughgate/internal/db"
 	"throughgate/internal/problem"
@@ -31,6 +35,15 @@ var Service = Who{By: audit.By{Actor: "service", Via: "job"}}
 
 // Organisation is for whom they act.
 func (w Who) Organisation() string { return w.By.Organisation }
+
+// Person is the id of the person who signed in; uuid.Nil for keys, the console and the service.
+func (w Who) Person() uuid.UUID {
+	id, err := uuid.Parse(strings.TrimPrefix(w.By.Actor, "staff:"))
+	if err != nil {
+		return uuid.Nil
+	}
+	return id
+}
 
 // Scope is what the database shows them.
 func (w Who) Scope() db.Scope {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"mime"
+	"slices"
 	"strings"
 
 	"throughgate/internal/problem"
@@ -25,6 +26,17 @@ func (v *visit) typed() (form, error) {
 		f[name] = strings.ToValidUTF8(strings.ReplaceAll(values[0], "\x00", "\uFFFD"), "\uFFFD")
 	}
 	return f, nil
+}
+
+// several reads what was chosen of checkboxes, a line for each.
+func (v *visit) several(name string) string {
+	var lines []string
+	for _, value := range v.web.Request().PostForm[name] {
+		if value = strings.ToValidUTF8(value, "\uFFFD"); value != "" && !strings.ContainsAny(value, "\n\x00") {
+			lines = append(lines, value)
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 // date puts the three boxes of a date together as 2023-12-04. Whatever cannot be that is handed on as
@@ -56,8 +68,9 @@ func (f form) yesNo(name string) *bool {
 // field is one question of a form, with what was typed and what is wrong with it.
 type field struct {
 	Name, Label, Hint string
-	Kind              string // text, email, password, code, date, radios or textarea
-	Called            string // what is asked for, inside a sentence: "the day when treatment started"
+	Kind              string            // text, email, password, code, date, radios, checkboxes, file or textarea
+	Called            string            // what is asked for, inside a sentence: "the day when treatment started"
+	Says              map[string]string // by code, where a fault needs a sentence of its own
 	Options           []option
 	Value             string
 	Day, Month, Year  string
@@ -136,12 +149,15 @@ func fill(fields []field, typed form, err *problem.Invalid) (filled []field, wro
 // sentence is what is wrong, in words that stand alone at the top of the page. Acts are asked by
 // programs too, and say "this" of a field.
 func (f field) sentence(c problem.Correction) string {
+	if own := f.Says[c.Code]; own != "" {
+		return own
+	}
 	if f.Called == "" {
 		return c.Message
 	}
 	switch c.Code {
 	case "required", "unknown", "not_recognised":
-		if f.Kind == "radios" {
+		if f.Kind == "radios" || f.Kind == "checkboxes" {
 			return "Select " + f.Called
 		}
 		return "Enter " + f.Called
@@ -156,14 +172,18 @@ func (f field) sentence(c problem.Correction) string {
 }
 
 func (f *field) take(typed form) {
-	if f.Kind != "password" {
+	if f.Kind != "password" && f.Kind != "new-password" {
 		f.Value = typed[f.Name]
 	}
 	f.Day, f.Month, f.Year = typed[f.Name+"-day"], typed[f.Name+"-month"], typed[f.Name+"-year"]
 	options := f.Options
 	f.Options = nil
+	chosen := []string{typed[f.Name]}
+	if f.Kind == "checkboxes" {
+		chosen = strings.Split(typed[f.Name], "\n")
+	}
 	for _, o := range options {
-		o.Chosen = o.Value == typed[f.Name]
+		o.Chosen = slices.Contains(chosen, o.Value)
 		f.Options = append(f.Options, o)
 	}
 }

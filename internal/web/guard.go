@@ -16,8 +16,9 @@ import (
 const visiting = "web.visit"
 
 // pagePolicy lets a page load what this service itself serves, and nothing else: no script or style
-// written into a page runs. data: is for the QR code of an invitation.
-const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+// written into a page runs. data: is for the QR code of an invitation,
+// connect-src for staying signed in (own/idle.js).
+const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // guard stands around every request, before it is known whether anything answers it.

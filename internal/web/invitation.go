@@ -10,13 +10,14 @@ import (
 
 	"github.com/pquerna/otp"
 
+	"throughgate/internal/audit"
 	"throughgate/internal/db"
 	"throughgate/internal/problem"
 	"throughgate/internal/staff"
 )
 
 var invitationFields = []field{
-	{Name: "password", Label: "Choose a password", Kind: "password", Hint: "At least 12 characters. Three words that do not belong together are easy to remember and hard to guess."},
+	{Name: "password", Label: "Choose a password", Kind: "new-password", Hint: "At least 12 characters. Three words that do not belong together are easy to remember and hard to guess."},
 	{Name: "code", Label: "Code from your authenticator app", Kind: "code", Hint: "The 6 figures that it shows now"},
 }
 
@@ -96,6 +97,7 @@ func (v *visit) enrol() error {
 		return err
 	}
 	token := v.web.Param("token")
+	var codes []string
 	err = v.asService(func(tx *db.Tx) error {
 		p, err := staff.Invited(v.ctx, tx, v.now, token)
 		if err != nil {
@@ -105,7 +107,12 @@ func (v *visit) enrol() error {
 		if err != nil {
 			return err
 		}
-		return staff.Enrol(v.ctx, tx, v.now, token, typed["password"], key.Secret(), typed["code"])
+		if err := staff.Enrol(v.ctx, tx, v.now, token, typed["password"], key.Secret(), typed["code"]); err != nil {
+			return err
+		}
+		by := audit.By{Organisation: p.Organisation, Actor: "staff:" + p.ID.String(), Via: "page"}
+		codes, err = staff.NewRecoveryCodes(v.ctx, tx, by, v.now, p.ID)
+		return err
 	})
 	var wrong *problem.Invalid
 	switch {
@@ -114,8 +121,8 @@ func (v *visit) enrol() error {
 	case err != nil:
 		return err
 	}
-	return v.draw(http.StatusOK, "done.html", page{Title: "Your account is ready", Body: doneBody{
-		Say: "Your password and second factor are set. From now on you sign in with both.", Path: "/sign-in", Link: "Sign in"}})
+	return v.draw(http.StatusOK, "recovery_codes.html", page{Title: "Your account is ready: keep your recovery codes",
+		Body: codesBody{codes, "/sign-in", "I have kept them: sign in"}})
 }
 
 // doneBody is the page after something that needs no signing in.

@@ -93,6 +93,8 @@ type page struct {
 	Styled       bool
 	Version      string
 	Organisation string
+	IdleMinutes  int
+	Kept         bool // the form holds what was typed before the session ended
 }
 
 type link struct {
@@ -105,9 +107,18 @@ type link struct {
 func (v *visit) draw(status int, name string, p page) error {
 	p.Who, p.Demo, p.Styled, p.Version = v.who, v.Demo != nil, v.look.styled, v.look.version
 	p.Links, p.Organisation = v.links(), v.organisation()
+	p.IdleMinutes = int(staff.SessionIdle.Minutes())
+	p.Kept = v.kept != nil && status == http.StatusOK
 	var out bytes.Buffer
 	if err := v.look.pages[name].ExecuteTemplate(&out, name, p); err != nil {
 		return err
+	}
+	if p.Kept {
+		filled, err := refilled(out.Bytes(), v.kept)
+		if err != nil {
+			return err
+		}
+		return v.web.HTMLBlob(status, filled)
 	}
 	return v.web.HTMLBlob(status, out.Bytes())
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"slices"
 	"time"
 
@@ -40,6 +41,7 @@ type Deps struct {
 type site struct {
 	Deps
 	look   look
+	all    []route
 	origin *http.CrossOriginProtection
 }
 
@@ -60,7 +62,8 @@ func New(deps Deps) *echo.Echo {
 	e.HTTPErrorHandler = s.fail
 	e.Pre(s.guard)
 	e.GET("/assets/:version/:file", s.asset)
-	for _, r := range s.routes() {
+	s.all = s.routes()
+	for _, r := range s.all {
 		e.Add(r.method, r.path, s.serve(r))
 	}
 	if s.API != nil {
@@ -86,6 +89,8 @@ type visit struct {
 	now time.Time
 	who staff.Who // nobody on pages for everybody
 	id  uuid.UUID // from the path, where it has one
+
+	kept url.Values // typed before the session ended, to be shown in the form once more
 }
 
 // signedIn says whether it is known who asks.
@@ -100,13 +105,16 @@ func (s *site) serve(r route) echo.HandlerFunc {
 			return err
 		}
 		if !r.open && !v.signedIn() {
-			return v.askToSignIn()
+			return v.askToSignIn(r)
 		}
 		if err := v.permit(r); err != nil {
 			return err
 		}
 		if err := v.identify(r.of); err != nil {
 			return err
+		}
+		if v.web.QueryParam(keptMark) != "" && v.signedIn() {
+			return v.withKeptForm(r)
 		}
 		return r.handle(v)
 	}

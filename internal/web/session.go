@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"throughgate/internal/db"
@@ -38,6 +39,21 @@ func (v *visit) token() string {
 	return c.Value
 }
 
+// deviceCookie carries the mark of a device in which somebody has signed in, so that failed tries
+// elsewhere do not shut them out of it. It opens nothing.
+func (s *site) deviceCookie(mark string) *http.Cookie {
+	return &http.Cookie{Name: s.cookieName() + "-device", Value: mark, Path: "/", HttpOnly: true, Secure: s.Secure,
+		SameSite: http.SameSiteStrictMode, MaxAge: 365 * 24 * 60 * 60}
+}
+
+func (v *visit) device() string {
+	c, err := v.web.Request().Cookie(v.cookieName() + "-device")
+	if err != nil || len(c.Value) > 64 {
+		return ""
+	}
+	return c.Value
+}
+
 // recognise finds out who asks. A session that has ended leaves a visit by nobody.
 func (v *visit) recognise() error {
 	token := v.token()
@@ -59,7 +75,7 @@ func (v *visit) recognise() error {
 // else planted is worth nothing after signing in.
 func (v *visit) begin(token string) error {
 	if old := v.token(); old != "" {
-		if err := v.asService(func(tx *db.Tx) error { return staff.SignOut(v.ctx, tx, v.now, old) }); err != nil {
+		if err := v.asService(func(tx *db.Tx) error { return staff.Leave(v.ctx, tx, v.now, old) }); err != nil {
 			return err
 		}
 	}
@@ -68,21 +84,38 @@ func (v *visit) begin(token string) error {
 }
 
 // askToSignIn leads to the sign-in page, and from there back. A form that was sent after its session
-// had ended leads back to its page: nothing of it was recorded, and the sign-in page says so.
-func (v *visit) askToSignIn() error {
-	r := v.web.Request()
+// had ended leads back to its page: nothing of it was recorded, what was typed is kept for the person
+// whose session it was, and the sign-in page says so.
+func (v *visit) askToSignIn(r route) error {
 	q := url.Values{}
-	if next := r.URL.RequestURI(); next != "/" && local(next) {
-		q.Set("next", next)
-	}
-	if r.Method != get {
+	next := v.web.Request().URL.RequestURI()
+	if r.method != get {
+		if !v.hasPage(r.path) {
+			next = "/"
+		}
+		kept, err := v.keepForm(r, next)
+		if err != nil {
+			return err
+		}
 		q.Set("ended", "yes")
+		if kept {
+			q.Set("ended", "kept")
+			next = withKept(next)
+		}
+	}
+	if next != "/" && local(next) {
+		q.Set("next", next)
 	}
 	path := "/sign-in"
 	if len(q) > 0 {
 		path += "?" + q.Encode()
 	}
 	return v.seeOther(path)
+}
+
+// hasPage says whether a form's address shows its page when it is opened.
+func (s *site) hasPage(path string) bool {
+	return slices.ContainsFunc(s.all, func(r route) bool { return r.method == get && r.path == path })
 }
 
 // local says whether a path stays on this site, whatever a browser makes of it.

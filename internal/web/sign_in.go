@@ -13,13 +13,13 @@ import (
 var signInFields = []field{
 	{Name: "email", Label: "Email address", Kind: "email"},
 	{Name: "password", Label: "Password", Kind: "password"},
-	{Name: "code", Label: "Code", Kind: "code", Hint: "The 6 figures that your authenticator app shows now"},
+	{Name: "code", Label: "Code", Kind: "code", Hint: "The 6 figures that your authenticator app shows now, or one of your recovery codes"},
 }
 
 type signInBody struct {
 	Fields []field
 	Next   string
-	Ended  bool // a form was sent after its session had ended
+	Ended  string // a form was sent after its session had ended: "kept" when what it held is kept, else "yes"
 }
 
 func (v *visit) signInPage() error {
@@ -31,7 +31,7 @@ func (v *visit) signInPage() error {
 
 func (v *visit) drawSignIn(status int, typed form, wrong *problem.Invalid) error {
 	fields, mistakes := fill(signInFields, typed, wrong)
-	body := signInBody{fields, nextOf(typed["next"]), v.web.QueryParam("ended") != ""}
+	body := signInBody{fields, nextOf(typed["next"]), v.web.QueryParam("ended")}
 	return v.draw(status, "sign_in.html", page{Title: "Sign in", Faults: mistakes, Body: body})
 }
 
@@ -43,10 +43,11 @@ func (v *visit) signIn() error {
 	if wrong := missing(typed); wrong != nil {
 		return v.drawSignIn(http.StatusUnprocessableEntity, typed, wrong)
 	}
-	var token string
+	try := staff.Try{Email: typed["email"], Password: typed["password"], Code: typed["code"], Device: v.device()}
+	var in staff.Entry
 	var refused error
 	err = v.asService(func(tx *db.Tx) (err error) {
-		token, refused, err = staff.SignIn(v.ctx, tx, v.now, typed["email"], typed["password"], typed["code"])
+		in, refused, err = staff.SignIn(v.ctx, tx, v.now, try)
 		return err
 	})
 	if err != nil {
@@ -57,9 +58,10 @@ func (v *visit) signIn() error {
 		errors.As(refused, &wrong)
 		return v.drawSignIn(http.StatusUnprocessableEntity, typed, wrong)
 	}
-	if err := v.begin(token); err != nil {
+	if err := v.begin(in.Session); err != nil {
 		return err
 	}
+	v.web.SetCookie(v.deviceCookie(in.Device))
 	return v.seeOther(nextOf(typed["next"]))
 }
 

@@ -1,0 +1,282 @@
+package staff_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"throughgate/internal/audit"
+	"throughgate/internal/db"
+	"throughgate/internal/problem"
+	"throughgate/internal/staff"
+)
+
+var atConsole = audit.By{Actor: "console:test", Via: "console"}
+
+func (d desk) person() (p staff.Person) {
+	d.Helper()
+	d.act(func(tx *db.Tx) error {
+		people, err := staff.People(d.Context(), tx)
+		if err == nil {
+			p = people[0]
+		}
+		return err
+	})
+	return p
+}
+
+func (d desk) recoveryCodes(at time.Time) (codes []string) {
+	d.Helper()
+	id := d.person().ID
+	d.act(func(tx *db.Tx) (err error) {
+		codes, err = staff.NewRecoveryCodes(d.Context(), tx, atConsole, at, id)
+		return err
+	})
+	return codes
+}
+
+func TestARecoveryCodeStandsInOnceForTheApp(t *testing.T) {
+	d := newDesk(t)
+	d.enrolled()
+	old, codes := d.recoveryCodes(start), d.recoveryCodes(start)
+	at := start.Add(time.Hour)
+	if len(codes) != 10 || codes[0] == codes[1] {
+		t.Fatalf("codes %v", codes)
+	}
+	for name, c := range map[string]struct {
+		password, code string
+	}{
+		"wrong password":     {"another long password", codes[0]},
+		"replaced by others": {password, old[0]},
+		"made up":            {password, "0000 0000 0000"},
+	} {
+		if token, _ := d.signIn(at, email, c.password, c.code); token != "" {
+			t.Errorf("%s: it worked", name)
+		}
+	}
+	if token, refused := d.signIn(at, email, password, codes[0]); token == "" {
+		t.Errorf("as written: %v", refused)
+	}
+	if token, _ := d.signIn(at, email, password, codes[0]); token != "" {
+		t.Error("a code worked twice")
+	}
+	if token, refused := d.signIn(at, email, password, strings.ReplaceAll(codes[1], " ", "-")); token == "" {
+		t.Errorf("with hyphens: %v", refused)
+	}
+	var left int
+	id := d.person().ID
+	d.act(func(tx *db.Tx) (err error) {
+		left, err = staff.RecoveryCodesLeft(t.Context(), tx, id)
+		return err
+	})
+	if left != 8 {
+		t.Errorf("%d are left", left)
+	}
+}
+
+func TestGuessingElsewhereShutsNobodyOutOfTheirOwnDevice(t *testing.T) {
+	d := newDesk(t)
+	secret := d.enrolled()
+	at := start.Add(time.Hour)
+	in, refused := d.try(at, staff.Try{Email: email, Password: password, Code: d.code(secret, at)})
+	if in.Device == "" {
+		t.Fatalf("no mark: %v", refused)
+	}
+	at = at.Add(time.Minute)
+	for range 12 {
+		d.signIn(at, email, "a guess at the password", "123456")
+		d.try(at, staff.Try{Email: email, Password: "a guess at the password", Code: "123456", Device: "a planted mark"})
+	}
+	if _, refused := d.try(at, staff.Try{Email: email, Password: password, Code: d.code(secret, at), Device: "a planted mark"}); !errors.Is(refused, staff.ErrTooMany) {
+		t.Errorf("a mark that was never given out: %v", refused)
+	}
+	again, refused := d.try(at, staff.Try{Email: email, Password: password, Code: d.code(secret, at), Device: in.Device})
+	if again.Session == "" || again.Device != in.Device {
+		t.Errorf("on the known device: %+v, %v", again, refused)
+	}
+	for range 10 {
+		d.try(at, staff.Try{Email: email, Password: "a guess at the password", Code: "123456", Device: in.Device})
+	}
+	at = at.Add(time.Minute)
+	if _, refused := d.try(at, staff.Try{Email: email, Password: password, Code: d.code(secret, at), Device: in.Device}); !errors.Is(refused, staff.ErrTooMany) {
+		t.Errorf("guessing on the known device: %v", refused)
+	}
+}
+
+func TestCommonPasswordsAreRefused(t *testing.T) {
+	d := newDesk(t)
+	d.enrolled()
+	id := d.person().ID
+	at := start.Add(time.Hour)
+	for try, ok := range map[string]bool{
+		"three odd words walk": true, "Fahrrad-Kühlschrank-9": true, "kettle harbour violet": true,
+		"Password2024!": false, "passwordpassword": false, "qwertyuiop123": false, "P@ssw0rd2023!!": false,
+		"123456789012": false, "aaaaaaaaaaaa": false, "abcabcabcabc": false, "iloveyou!!!!!": false, "Liverpool1892": false,
+		"1q2w3e4r5t6y": false, "LetMeIn!LetMeIn!": false,
+	} {
+		var refused error
+		d.act(func(tx *db.Tx) (err error) {
+			at = at.Add(time.Minute)
+			refused, err = staff.ChangePassword(t.Context(), tx, atConsole, at, id, "not the password", try)
+			return err
+		})
+		var wrong *problem.Invalid
+		if !errors.As(refused, &wrong) {
+			t.Fatal("a wrong password was taken")
+		}
+		common := false
+		for _, c := range wrong.Corrections {
+			common = common || c.Code == "common"
+		}
+		if common == ok {
+			t.Errorf("%q is common: %v", try, common)
+		}
+	}
+}
+
+func TestChangingThePasswordEndsEverySession(t *testing.T) {
+	d := newDesk(t)
+	secret := d.enrolled()
+	at := start.Add(time.Hour)
+	one, _ := d.signIn(at, email, password, d.code(secret, at))
+	at = at.Add(time.Minute)
+	two, _ := d.signIn(at, email, password, d.code(secret, at))
+	id := d.person().ID
+	const fresh = "kettle harbour violet"
+	d.act(func(tx *db.Tx) error {
+		refused, err := staff.ChangePassword(t.Context(), tx, atConsole, at, id, password, fresh)
+		return errors.Join(refused, err)
+	})
+	for _, token := range []string{one, two} {
+		if _, err := d.signedIn(at, token); err == nil {
+			t.Error("a session goes on")
+		}
+	}
+	at = at.Add(time.Minute)
+	if token, _ := d.signIn(at, email, password, d.code(secret, at)); token != "" {
+		t.Error("the old password still works")
+	}
+	if token, refused := d.signIn(at, email, fresh, d.code(secret, at)); token == "" {
+		t.Errorf("the new one does not: %v", refused)
+	}
+}
+
+func TestSigningOutEndsThePersonsSessionsEverywhere(t *testing.T) {
+	d := newDesk(t)
+	secret := d.enrolled()
+	at := start.Add(time.Hour)
+	here, _ := d.signIn(at, email, password, d.code(secret, at))
+	at = at.Add(time.Minute)
+	there, _ := d.signIn(at, email, password, d.code(secret, at))
+	d.act(func(tx *db.Tx) error { return staff.Leave(t.Context(), tx, at, there) })
+	if _, err := d.signedIn(at, here); err != nil {
+		t.Errorf("leaving one session ended another: %v", err)
+	}
+	at = at.Add(time.Minute)
+	there, _ = d.signIn(at, email, password, d.code(secret, at))
+	d.act(func(tx *db.Tx) error { return staff.SignOut(t.Context(), tx, at, here) })
+	if _, err := d.signedIn(at, there); err == nil {
+		t.Error("the other device is still signed in")
+	}
+}
+
+func TestALostSecondFactorIsSetUpAnewByLink(t *testing.T) {
+	d := newDesk(t)
+	secret := d.enrolled()
+	codes := d.recoveryCodes(start)
+	at := start.Add(time.Hour)
+	in, _ := d.signIn(at, email, password, d.code(secret, at))
+	id, token := d.person().ID, ""
+	d.act(func(tx *db.Tx) error { return staff.Disable(t.Context(), tx, atConsole, at, email) })
+	d.act(func(tx *db.Tx) (err error) {
+		token, err = staff.Renew(t.Context(), tx, atConsole, at, id)
+		return err
+	})
+	if _, err := d.signedIn(at, in); err == nil {
+		t.Error("the session goes on")
+	}
+	at = at.Add(time.Minute)
+	for _, code := range []string{d.code(secret, at), codes[0]} {
+		if token, _ := d.signIn(at, email, password, code); token != "" {
+			t.Error("what was lost still opens the account")
+		}
+	}
+	key, err := staff.NewSecret(email)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.act(func(tx *db.Tx) error {
+		return staff.Enrol(t.Context(), tx, at, token, password, key.Secret(), d.code(key.Secret(), at))
+	})
+	at = at.Add(time.Minute)
+	if token, refused := d.signIn(at, email, password, d.code(key.Secret(), at)); token == "" {
+		t.Errorf("with the new app: %v", refused)
+	}
+	err = d.pool.Act(t.Context(), db.Scope{Part: db.Jobs}, func(tx *db.Tx) error {
+		_, err := staff.Renew(t.Context(), tx, atConsole, at, uuid.New())
+		return err
+	})
+	if none := (*problem.NotFound)(nil); !errors.As(err, &none) {
+		t.Errorf("for nobody: %v", err)
+	}
+}
+
+// A form that was sent too late:  typed --- session idle 15 min --- sent, and kept --- signed in, shown --- 24 h: gone
+func TestWhatWasTypedIsKeptForThatPersonOnly(t *testing.T) {
+	d := newDesk(t)
+	secret := d.enrolled()
+	at := start.Add(time.Hour)
+	token, _ := d.signIn(at, email, password, d.code(secret, at))
+	id, typed := d.person().ID, map[string][]string{"notes": {"Aoife comes by train"}}
+	keep := func(at time.Time, token string) (kept bool) {
+		d.act(func(tx *db.Tx) (err error) {
+			kept, err = staff.KeepForm(t.Context(), tx, at, token, "/referrals/new", typed)
+			return err
+		})
+		return kept
+	}
+	shown := func(at time.Time, id uuid.UUID, path string) (n int) {
+		d.act(func(tx *db.Tx) error {
+			got, err := staff.KeptForm(t.Context(), tx, at, id, path)
+			n = len(got)
+			return err
+		})
+		return n
+	}
+	late := at.Add(time.Hour)
+	if !keep(late, token) || keep(late, "made-up") {
+		t.Fatal("kept for the wrong session")
+	}
+	for name, c := range map[string]struct {
+		at   time.Time
+		id   uuid.UUID
+		path string
+		want int
+	}{
+		"theirs":        {late, id, "/referrals/new", 1},
+		"another's":     {late, uuid.New(), "/referrals/new", 0},
+		"another form":  {late, id, "/find", 0},
+		"two days on":   {late.Add(48 * time.Hour), id, "/referrals/new", 0},
+		"an hour later": {late.Add(time.Hour), id, "/referrals/new", 1},
+	} {
+		if got := shown(c.at, c.id, c.path); got != c.want {
+			t.Errorf("%s: %d fields", name, got)
+		}
+	}
+	var stored []byte
+	d.act(func(tx *db.Tx) error { return tx.Get(t.Context(), &stored, `SELECT typed_sealed FROM kept_form`) })
+	if strings.Contains(string(stored), "Aoife") {
+		t.Error("it is stored in clear")
+	}
+	d.act(func(tx *db.Tx) error { return staff.DropForm(t.Context(), tx, id) })
+	if shown(late, id, "/referrals/new") != 0 {
+		t.Error("sent, it is still kept")
+	}
+	d.act(func(tx *db.Tx) error { return staff.Disable(t.Context(), tx, atConsole, late, email) })
+	if keep(late, token) {
+		t.Error("kept for somebody disabled")
+	}
+}
