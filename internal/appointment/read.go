@@ -48,6 +48,22 @@ func Chain(ctx context.Context, tx *db.Tx, referralID uuid.UUID) ([]Appointment,
 	return chain, err
 }
 
+// OfDay are a provider's appointments of a day, in its order; those given up for another, by the
+// service or by staff, are left out.
+func OfDay(ctx context.Context, tx *db.Tx, provider string, on day.Date) ([]Appointment, error) {
+	all := []Appointment{}
+	err := tx.Select(ctx, &all, read+`
+		  AND a.provider = $1
+		  AND a.on_day = $2
+		  AND NOT (a.outcome IS NOT DISTINCT FROM 'cancelled' AND (a.cancelled_by = 'service' OR a.outcome_reason IS NOT DISTINCT FROM 'rebooked'))
+		ORDER BY a.starts_at NULLS LAST, a.id
+		LIMIT 1000`, provider, on)
+	for i := range all {
+		all[i].inLondon()
+	}
+	return all, err
+}
+
 // last is the latest attempt, whatever became of it; nil when there was none.
 func last(ctx context.Context, tx *db.Tx, referralID uuid.UUID) (*Appointment, error) {
 	return one(ctx, tx, read+` AND a.referral_id = $1 ORDER BY a.attempt DESC, a.booked_at DESC LIMIT 1`, referralID)

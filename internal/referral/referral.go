@@ -128,8 +128,9 @@ type Referral struct {
 	ReceivedAt   time.Time                 `json:"received_at" db:"received_at"`
 	UpdatedAt    time.Time                 `json:"updated_at" db:"updated_at"`
 
-	PersonID uuid.NullUUID `json:"-" db:"person_id"`
-	Detail   []byte        `json:"-" db:"detail_sealed"`
+	PersonID   uuid.NullUUID `json:"-" db:"person_id"`
+	AskedForBy Text          `json:"-" db:"asked_for_by"` // another prison that has sent the same; for the provider to decide
+	Detail     []byte        `json:"-" db:"detail_sealed"`
 
 	held was // as it stood when it was held
 }

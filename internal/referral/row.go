@@ -19,7 +19,7 @@ import (
 
 // columns of a Referral; the names in quotes lead into its parts.
 const columns = `
-  r.id, r.reference, r.version, r.source, r.earlier_id, r.person_id, r.detail_sealed, r.received_at, r.updated_at,
+  r.id, r.reference, r.asked_for_by, r.version, r.source, r.earlier_id, r.person_id, r.detail_sealed, r.received_at, r.updated_at,
   r.prison, r.moved_from, r.provider, r.referred_on, r.planned_release_on, r.release_date_unknown_reason,
   r.release_kind, r.release_date_certainty, r.date_changed_at, r.released_on, r.unplanned, r.set_aside,
   r.age_at_release, r.sex, r.substances, r.substance_group,

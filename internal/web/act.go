@@ -29,6 +29,9 @@ type act struct {
 // offered says whether the act makes sense for the reader as the referral stands. It only spares
 // them pages that would refuse: the act itself decides.
 func (a act) offered(role staff.Role, r *referral.Referral) bool {
+	if a.path == "move" && r.AskedForBy == "" {
+		return false
+	}
 	return slices.Contains(a.roles, role) && slices.Contains(a.states, r.State)
 }
 

@@ -36,6 +36,8 @@ var acts = []act{
 	{"withdrawal", "Withdraw the referral", "The appointment is given up for somebody else.",
 		"Withdraw", "The referral is withdrawn.", byPrison, beforeRelease, withdrawalFields, withdraw},
 
+	{"move", "Sent by another prison too: decide whose it is", "Two prisons have sent the same release. The referral stands with one of them; the other sees it only if it moves there.",
+		"Save the decision", "It is decided which prison has the referral.", byProvider, referral.States(), moveFields, moveToAsker},
 	{"pickup", "Confirm pick-up", "The person has started or resumed structured treatment. A phone call, an in-reach visit or a bridging prescription alone is contact, not a pick-up.",
 		"Confirm pick-up", "The pick-up is confirmed.", byProvider,
 		[]referral.State{referral.Released, referral.NotPickedUp, referral.Closed}, pickupFields, confirmPickup},
@@ -171,6 +173,24 @@ func transferFields(v *visit, r *referral.Referral) []field {
 func transfer(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {
 	_, err := referral.Transfer(v.ctx, tx, v.who, v.now, r.ID, referral.TransferDraft{ToPrison: typed["to_prison"], On: typed.date("on")})
 	return err
+}
+
+func moveFields(v *visit, r *referral.Referral) []field {
+	asker := nameOf(v.Pool.Rules, r.AskedForBy.String())
+	if r.AskedForBy == "" {
+		asker = "the other prison" // it has been decided meanwhile, which the act will say
+	}
+	return []field{{Name: "move", Label: "Which prison is the person released from?", Called: "which prison the person is released from", Kind: "radios", Options: []option{
+		{Value: "yes", Text: capital(asker) + ": move the referral there"},
+		{Value: "no", Text: nameOf(v.Pool.Rules, r.Prison) + ": it stays"}}}}
+}
+
+func moveToAsker(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {
+	move := typed.yesNo("move")
+	if move == nil {
+		return problem.Wrong("move", "required", "Select which prison the person is released from")
+	}
+	return referral.MoveToAsker(v.ctx, tx, v.who, v.now, r.ID, *move)
 }
 
 func withdrawalFields(v *visit, r *referral.Referral) []field {

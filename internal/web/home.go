@@ -8,6 +8,7 @@ import (
 
 	"throughgate/internal/day"
 	"throughgate/internal/db"
+	"throughgate/internal/reconcile"
 	"throughgate/internal/referral"
 	"throughgate/internal/staff"
 )
@@ -37,7 +38,7 @@ var worklists = map[referral.ListName]worklist{
 		"Everybody released in the last 21 days has been picked up."},
 	referral.WindowClosing: {"Window closing", "The last 14 days of their three months.",
 		"Nobody's three months end in the next 14 days without a pick-up."},
-	referral.ToReview: {"To review", "Referrals that need a second look, such as one that another prison has sent as well.",
+	referral.ToReview: {"To review", "What only a person can decide: rows of lists that may be about somebody known, and referrals that another prison has sent as well.",
 		"Nothing waits for your decision."},
 }
 
@@ -59,6 +60,14 @@ type listLink struct {
 	Current bool
 }
 
+// Path is where the list is: what is to review has a page of its own.
+func (l listLink) Path() string {
+	if l.Name == referral.ToReview {
+		return "/review"
+	}
+	return "/?list=" + string(l.Name)
+}
+
 // row is one person on a list.
 type row struct {
 	referral.Item
@@ -69,6 +78,11 @@ type row struct {
 
 // mark is a tag on a row. It is told in words; its colour is an extra.
 type mark struct{ Text, Colour string }
+
+var (
+	alcoholMark = mark{"Alcohol only", "govuk-tag--purple"}
+	cjitMark    = mark{"CJIT", "govuk-tag--turquoise"}
+)
 
 // home is where everybody lands: worklists for those who work with people, else what their role has.
 func (v *visit) home() error {
@@ -95,11 +109,14 @@ func (v *visit) worklists() error {
 	var counts map[referral.ListName]int
 	var items referral.Items
 	err := v.act(func(tx *db.Tx) (err error) {
-		if counts, err = referral.Counts(v.ctx, tx, v.who, v.now); err != nil {
+		if counts, err = v.counts(tx); err != nil {
 			return err
 		}
 		if name == "" {
 			name = firstWaiting(names, counts)
+		}
+		if name == referral.ToReview {
+			return nil
 		}
 		items, err = referral.Worklist(v.ctx, tx, v.who, v.now, name, filter)
 		return err
@@ -107,11 +124,12 @@ func (v *visit) worklists() error {
 	if err != nil {
 		return err
 	}
+	if name == referral.ToReview {
+		return v.seeOther(marked("/review", filter.AlcoholOnly, filter.CJIT))
+	}
 	body := homeBody{Name: name, AlcoholOnly: filter.AlcoholOnly, CJIT: filter.CJIT,
 		Title: worklists[name].title, About: worklists[name].about, Empty: worklists[name].empty}
-	for _, n := range names {
-		body.Lists = append(body.Lists, listLink{n, worklists[n].title, counts[n], n == name})
-	}
+	body.Lists = listLinks(names, counts, name)
 	for _, item := range items.Items {
 		body.Rows = append(body.Rows, v.row(item))
 	}
@@ -125,6 +143,40 @@ func (v *visit) worklists() error {
 		body.Next = listAddress(name, filter, items.NextCursor)
 	}
 	return v.draw(http.StatusOK, "home.html", page{Title: body.Title, Body: body})
+}
+
+// counts are how many stand on each list: what is to review are referrals that another prison has
+// sent as well, and rows of files.
+func (v *visit) counts(tx *db.Tx) (map[referral.ListName]int, error) {
+	counts, err := referral.Counts(v.ctx, tx, v.who, v.now)
+	if err != nil || v.who.Role != staff.Provider {
+		return counts, err
+	}
+	n, err := reconcile.CountReviews(v.ctx, tx, v.who)
+	counts[referral.ToReview] += n
+	return counts, err
+}
+
+func listLinks(names []referral.ListName, counts map[referral.ListName]int, current referral.ListName) (links []listLink) {
+	for _, n := range names {
+		links = append(links, listLink{n, worklists[n].title, counts[n], n == current})
+	}
+	return links
+}
+
+// marked is an address with the filters that are on.
+func marked(path string, alcoholOnly, cjit bool) string {
+	q := url.Values{}
+	if alcoholOnly {
+		q.Set("alcohol_only", "yes")
+	}
+	if cjit {
+		q.Set("cjit", "yes")
+	}
+	if len(q) > 0 {
+		path += "?" + q.Encode()
+	}
+	return path
 }
 
 // firstWaiting is the first list with somebody on it, so that the page opens on work.
@@ -173,10 +225,10 @@ func (v *visit) row(item referral.Item) row {
 		r.Marks = append(r.Marks, mark{capital(lower(item.AppointmentFlag)), "govuk-tag--orange"})
 	}
 	if item.AlcoholOnly {
-		r.Marks = append(r.Marks, mark{"Alcohol only", "govuk-tag--purple"})
+		r.Marks = append(r.Marks, alcoholMark)
 	}
 	if item.CJIT {
-		r.Marks = append(r.Marks, mark{"CJIT", "govuk-tag--turquoise"})
+		r.Marks = append(r.Marks, cjitMark)
 	}
 	return r
 }

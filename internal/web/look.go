@@ -33,7 +33,7 @@ type look struct {
 }
 
 // parts are what several pages are made of.
-var parts = []string{"layout.html", "form.html"}
+var parts = []string{"layout.html", "form.html", "lists.html"}
 
 func newLook() look {
 	l := look{pages: map[string]*template.Template{}, files: map[string][]byte{}}

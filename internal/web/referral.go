@@ -57,7 +57,12 @@ func (v *visit) referral() error {
 	if err != nil {
 		return err
 	}
+	unlinkable, err := v.unlinkable(r.ID)
+	if err != nil {
+		return err
+	}
 	body := v.referralBody(r, fullName(r))
+	body.Timeline = v.entries(r.Timeline, unlinkable)
 	if nextStep(v.who.Role, r, v.now) == "appointment" {
 		if body.Why, err = v.offer(r); err != nil {
 			return err
@@ -90,7 +95,7 @@ func (v *visit) done() string {
 			return a.done
 		}
 	}
-	return ""
+	return decisions[v.web.QueryParam("done")]
 }
 
 func fullName(r *referral.Referral) string {
@@ -102,7 +107,7 @@ func fullName(r *referral.Referral) string {
 }
 
 func (v *visit) referralBody(r *referral.Referral, name string) referralBody {
-	b := referralBody{R: r, Name: name, Person: v.personFacts(r), Release: v.releaseFacts(r), Need: v.needFacts(r), Timeline: v.entries(r.Timeline)}
+	b := referralBody{R: r, Name: name, Person: v.personFacts(r), Release: v.releaseFacts(r), Need: v.needFacts(r)}
 	if r.Appointment != nil {
 		a := v.appointmentBody(*r.Appointment)
 		if r.AppointmentFlag != "" && !r.Appointment.AfterBridging {

@@ -68,6 +68,15 @@ var rights = map[string]right{
 	"POST /referrals/:id/closure":           {moved, wrong, none, wrong, denied, denied, denied},
 	"POST /referrals/:id/undo":              {moved, wrong, none, wrong, denied, denied, denied},
 
+
+	// Review: the ids are of nothing that stands open.
+	"GET /review":              {moved, ok, ok, ok, denied, denied, denied},
+	"GET /review/:id":          {moved, none, none, none, denied, denied, denied},
+	"POST /review/:id":         {moved, none, none, none, denied, denied, denied},
+	"GET /links/:id/undo":      {moved, denied, denied, none, denied, denied, denied},
+	"POST /links/:id/undo":     {moved, denied, denied, none, denied, denied, denied},
+	"GET /referrals/:id/move":  {moved, denied, denied, ok, denied, denied, denied},
+	"POST /referrals/:id/move": {moved, denied, denied, wrong, denied, denied, denied},
 	// With a token that nobody was sent.
 	"GET /invitation/:token":      {none, none, none, none, none, none, none},
 	"POST /invitation/:token":     {none, none, none, none, none, none, none},

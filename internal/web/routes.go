@@ -58,4 +58,13 @@ var routes = []route{
 	{get, "/reports", false, everyone, "", (*visit).reports},
 	{get, "/reports/:id", false, everyone, "report", (*visit).sentReport},
 	{get, "/reports/:id/as-sent", false, everyone, "report", (*visit).reportAsSent},
+
+	// Prison and provider, for what only a person can decide about rows of their lists.
+	{get, "/review", false, pathway, "", (*visit).reviewList},
+	{get, "/review/:id", false, pathway, "open review", (*visit).reviewPage},
+	{post, "/review/:id", false, pathway, "open review", (*visit).decideReview},
+
+	// The provider, for what the machine or a reviewer took a row of its list to be about.
+	{get, "/links/:id/undo", false, byProvider, "link that stands", (*visit).unlinkPage},
+	{post, "/links/:id/undo", false, byProvider, "link that stands", (*visit).unlink},
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"throughgate/internal/day"
 	"throughgate/internal/timeline"
 )
@@ -16,6 +18,7 @@ type entry struct {
 	When   string // the day it happened, and who recorded it, when and how
 	Note   string
 	Undone bool
+	Unlink string // the page that undoes the link which the event tells of; "" where none can be
 }
 
 // titles are what kinds of events are called.
@@ -51,16 +54,18 @@ type facts struct {
 	Fields        []string   `json:"fields"`
 	SetAside      string     `json:"set_aside"`
 	Unplanned     bool       `json:"unplanned"`
+	Link          uuid.UUID  `json:"link"`
+	Rule          string     `json:"rule"`
 }
 
-func (v *visit) entries(events []timeline.Entry) (list []entry) {
+func (v *visit) entries(events []timeline.Entry, unlinkable map[uuid.UUID]bool) (list []entry) {
 	for _, e := range events {
-		list = append(list, v.entry(e))
+		list = append(list, v.entry(e, unlinkable))
 	}
 	return list
 }
 
-func (v *visit) entry(e timeline.Entry) entry {
+func (v *visit) entry(e timeline.Entry, unlinkable map[uuid.UUID]bool) entry {
 	var f facts
 	if json.Unmarshal(e.Data, &f) != nil {
 		f = facts{} // what an event of another make says differently is left out, and the event still told
@@ -69,8 +74,13 @@ func (v *visit) entry(e timeline.Entry) entry {
 	if !known {
 		title = say(e.Kind)
 	}
+	unlink := ""
+	if e.Kind == "linked" && unlinkable[f.Link] {
+		unlink = "/links/" + f.Link.String() + "/undo"
+	}
 	return entry{
-		Title: title, Lines: v.lines(e.Kind, f), Note: e.Note, Undone: e.Undone,
+		Unlink: unlink,
+		Title:  title, Lines: v.lines(e.Kind, f), Note: e.Note, Undone: e.Undone,
 		When: v.recorded(e),
 	}
 }
@@ -130,6 +140,10 @@ func (v *visit) lines(kind string, f facts) (lines []string) {
 	case "corrected", "row_updated":
 		if len(f.Fields) > 0 {
 			tell("Changed: " + strings.ReplaceAll(strings.Join(f.Fields, ", "), "_", " ") + ".")
+		}
+	case "linked", "link_undone":
+		if f.Rule != "" {
+			tell("Found " + ruleWords(f.Rule) + ".")
 		}
 	case "undone":
 		tell("Taken back: " + titles[f.Kind] + ".")

@@ -1,0 +1,134 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"throughgate/internal/db"
+	"throughgate/internal/reconcile"
+	"throughgate/internal/referral"
+	"throughgate/internal/staff"
+)
+
+// listed takes in a row of the provider's list about somebody who started the day before.
+func (h *house) listed(given, family string) {
+	h.Helper()
+	file := "Our reference,First name,Surname,Date of birth,Sex,Referral received,Appointment offered,Appointment attended,Structured treatment start,Notes\n" +
+		"1," + given + "," + family + ",29/02/1984,Female,18/11/2023,19/11/2023,19/11/2023,19/11/2023,\n"
+	if _, err := reconcile.ImportProviderPickups(h.Context(), h.pool, h.who("HARBOUR", staff.Provider), h.now, "HARBOUR", "pickups.csv", []byte(file), reconcile.Options{}); err != nil {
+		h.Fatal(err)
+	}
+}
+
+func (h *house) openReview() string {
+	h.Helper()
+	var id uuid.UUID
+	h.service(func(tx *db.Tx) error {
+		return tx.Get(h.Context(), &id, `SELECT id FROM review WHERE settled_at IS NULL`)
+	})
+	return id.String()
+}
+
+func TestAPossibleMatchIsLookedAtConfirmedAndUndone(t *testing.T) {
+	h := newHouse(t)
+	id := h.released("A1234BC").String()
+	h.listed("Niamh", "Ní Bhriain-A1234BC")
+	b := h.as("HARBOUR")
+	if got := b.open("/").Find(`.app-lists a[href="/review"] + .app-count`).Text(); !strings.HasSuffix(got, "1") {
+		t.Errorf("the worklist counts %q", got)
+	}
+	list := b.open("/review")
+	row := list.Find("tbody tr")
+	if row.Length() != 1 || !strings.Contains(row.Text(), "Niamh") || !strings.Contains(row.Text(), "Forename differs") {
+		t.Fatalf("to review: %s", list.text())
+	}
+	path := row.Find("a").AttrOr("href", "")
+	page := b.open(path)
+	if marked := page.Find("td.app-differs"); marked.Length() != 1 || !strings.Contains(marked.Text(), "Aoife") || !strings.Contains(marked.Text(), "Differs") {
+		t.Errorf("what differs: %s", page.text())
+	}
+	if s := b.post(path); s.status != http.StatusUnprocessableEntity || s.faults()["decision"] == "" || !strings.HasPrefix(s.title(), "Error: ") {
+		t.Errorf("nothing chosen: %d %v", s.status, s.faults())
+	}
+	if s := b.post(path, "decision", "confirm"); s.status != http.StatusSeeOther || s.location != "/review?done=confirmed" {
+		t.Fatalf("%d %s", s.status, s.text())
+	}
+	if s := b.post(path, "decision", "reject"); s.location != "/review?done=earlier" {
+		t.Errorf("decided twice: %d %s", s.status, s.location)
+	}
+	linked := b.open("/referrals/" + id)
+	undo := linked.Find(`.app-timeline a[href$="/undo"]`)
+	if undo.Length() != 1 || !strings.Contains(linked.text(), "Picked up") {
+		t.Fatalf("the timeline: %s", linked.text())
+	}
+	unlink := undo.AttrOr("href", "")
+	if s := b.post(unlink, "reason", " "); s.status != http.StatusUnprocessableEntity || s.faults()["reason"] == "" {
+		t.Errorf("without a reason: %d %v", s.status, s.faults())
+	}
+	if s := b.post(unlink, "reason", "her sister"); s.location != "/referrals/"+id+"?done=undone" {
+		t.Fatalf("%d %s", s.status, s.text())
+	}
+	if s := b.open("/referrals/" + id); !strings.Contains(s.text(), "her sister") || !strings.Contains(s.Find(".govuk-tag").First().Text(), "Released") {
+		t.Errorf("undone: %s", s.text())
+	}
+	if s := b.post("/review/"+h.openReview(), "decision", "reject"); s.location != "/review?done=rejected" {
+		t.Errorf("the question stands open as before: %d %s", s.status, s.location)
+	}
+	if s := b.open("/review"); !strings.Contains(s.text(), "Nothing waits for your decision.") {
+		t.Errorf("an empty list: %s", s.text())
+	}
+}
+
+func TestOnlyItsOwnProviderSeesAReview(t *testing.T) {
+	h := newHouse(t)
+	h.released("A1234BC")
+	h.listed("Niamh", "Ní Bhriain-A1234BC")
+	path := "/review/" + h.openReview()
+	for _, organisation := range []string{"EXI", "CWI"} {
+		b := h.as(organisation)
+		if s := b.open(path); s.status != http.StatusNotFound || strings.Contains(s.raw, "Bhriain") {
+			t.Errorf("%s: %d", organisation, s.status)
+		}
+		b.post(path, "decision", "confirm")
+	}
+	if h.as("HARBOUR").open(path).status != http.StatusOK {
+		t.Error("it was decided by a prison")
+	}
+}
+
+func TestWhatAnotherPrisonSentTooIsMovedOrStays(t *testing.T) {
+	h := newHouse(t)
+	d := draft("A1234BC")
+	id := h.referred(d).String()
+	d.Prison, d.SenderReference = "CWI", "CWI-1"
+	channings := h.who("CWI", staff.Prison)
+	refused := h.pool.Act(t.Context(), channings.Scope(), func(tx *db.Tx) error {
+		_, err := referral.Make(t.Context(), tx, channings, h.now, d)
+		return err
+	})
+	if err := referral.NoteElsewhere(t.Context(), h.pool, channings, h.now, refused); err != nil {
+		t.Fatal(err)
+	}
+	b := h.as("HARBOUR")
+	if s := b.open("/review"); !strings.Contains(s.Find("tbody tr").Text(), "Move to this prison") {
+		t.Fatalf("to review: %s", s.text())
+	}
+	if s := b.open("/review?cjit=yes"); s.Find("tbody tr").Length() != 0 {
+		t.Errorf("filtered: %s", s.text())
+	}
+	if s := b.post("/referrals/" + id + "/move"); s.faults()["move"] == "" {
+		t.Errorf("nothing chosen: %d %v", s.status, s.faults())
+	}
+	if s := b.post("/referrals/"+id+"/move", "move", "yes"); s.status != http.StatusSeeOther {
+		t.Fatalf("%d %s", s.status, s.text())
+	}
+	if h.as("CWI").open("/referrals/"+id).status != http.StatusOK || h.as("EXI").open("/referrals/"+id).status != http.StatusNotFound {
+		t.Error("it is not the other prison's now")
+	}
+	if s := b.post("/referrals/"+id+"/move", "move", "no"); s.status != http.StatusConflict {
+		t.Errorf("decided twice: %d", s.status)
+	}
+}
