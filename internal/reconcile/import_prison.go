@@ -293,15 +293,19 @@ func (c *chunk) settle(row asked, who *someone, same *kept) error {
 		return nil
 	}
 	counted := same.SetAside == ""
+	// Whatever a row says otherwise than the row before it is a change, though it come to the same: the
+	// other order of two drugs, or a name that another release's row has changed already.
+	otherwise := same.Said != nil && string(same.Said) != row.content
 	fact, err := same.change(func() error { return c.fill(same, row, &who) })
 	if err != nil {
 		return err
 	}
 	name := c.identity(row.PrisonRow, who)
+	said := fact || name || otherwise
 	switch counts := same.SetAside == ""; {
-	case !fact && !name && counts:
+	case !said && counts:
 		c.result.Leave(row.Number, row.warnings)
-	case !fact && !name:
+	case !said:
 		c.result.PutAside(row.Number, string(same.SetAside), row.warnings)
 	case counts || counted:
 		same.changed = same.changed || !same.fresh

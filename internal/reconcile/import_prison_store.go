@@ -56,7 +56,7 @@ type raised struct {
 func (c *chunk) keep(row asked, k *kept, answer string) uuid.UUID {
 	r := storedRow{ID: uuid.New(), FileID: c.file, Number: row.Number, Prison: c.prison, Content: hexBytes(row.content), Answer: answer, row: row.PrisonRow}
 	if k != nil {
-		r.ReferralID = &k.ID
+		r.ReferralID, k.Said = &k.ID, r.Content
 	}
 	c.stored = append(c.stored, r)
 	return r.ID
@@ -113,7 +113,8 @@ func (c *chunk) knowPeople(ctx context.Context, numbers, nhs pq.ByteaArray) (ids
 
 func (c *chunk) knowReleases(ctx context.Context, people []uuid.UUID, numbers pq.ByteaArray) error {
 	err := c.tx.Select(ctx, &c.records, `
-		SELECT `+keptColumns+`
+		SELECT `+keptColumns+`,
+		  (SELECT p.content_bix FROM prison_row p WHERE p.referral_id = referral.id ORDER BY p.seq DESC LIMIT 1) AS said
 		FROM referral
 		WHERE (person_id = ANY ($1) OR nameless_bix = ANY ($2))
 		  AND (provider IS NULL OR provider = $3)

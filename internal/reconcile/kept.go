@@ -59,6 +59,9 @@ type kept struct {
 	UpdatedAt    time.Time      `json:"updated_at" db:"updated_at"`
 	KnownFrom    time.Time      `json:"known_from" db:"known_from"`
 
+	// Said is the content of the file's row that last spoke of it; none where no file has.
+	Said hexBytes `json:"-" db:"said"`
+
 	fresh   bool  // not stored yet
 	changed bool  // stored, and changed since
 	was     *kept // as it was stored, once changed
