@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"maps"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -46,6 +47,10 @@ func judgeAll(ctx context.Context, tx *db.Tx, now time.Time) error {
 	return nil
 }
 
+// eagerly is how much memory may lie idle while rows are judged, in per cent of what is in use: a list
+// of the largest size fills the memory that a small server has. Only one judging runs at a time.
+const eagerly = 30
+
 // judging is one judging of one provider's rows.
 type judging struct {
 	tx       *db.Tx
@@ -73,6 +78,7 @@ func judge(ctx context.Context, tx *db.Tx, now time.Time, provider string, by fu
 		}
 		return by(j.rows[row].person)
 	}
+	defer debug.SetGCPercent(debug.SetGCPercent(eagerly))
 	if err := j.loadRows(ctx); err != nil || len(j.rows) == 0 {
 		return err
 	}
