@@ -3,6 +3,7 @@ package appointment
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -80,7 +81,7 @@ func Book(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, referral
 	if slotID == nil {
 		return bookNext(ctx, tx, who, now, wish, old)
 	}
-	return bookSlot(ctx, tx, who, now, wish, old, *slotID, overbookReason)
+	return bookSlot(ctx, tx, who, now, wish, old, *slotID, strings.TrimSpace(overbookReason))
 }
 
 func bookNext(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, w Wish, old *Appointment) (*Appointment, error) {

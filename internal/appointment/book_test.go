@@ -167,7 +167,7 @@ func TestTheLastPlaceOfAChosenSlot(t *testing.T) {
 	together(t, len(wishes), func(ctx context.Context) error {
 		w := <-next
 		outcomes <- code(pool.Act(ctx, harbour.Scope(), func(tx *db.Tx) error {
-			_, err := Book(ctx, tx, harbour, monday, w.ReferralID, slot, "")
+			_, err := Book(ctx, tx, harbour, monday, w.ReferralID, slot, " ") // which is no reason to overbook
 			return err
 		}))
 		return nil
@@ -215,6 +215,8 @@ func TestRecordOutcome(t *testing.T) {
 		{"attended before it began", before, Outcome{Outcome: "attended"}, "outcome in_future;", "booked"},
 		{"missed before it began", before, Outcome{Outcome: "did_not_attend"}, "outcome in_future;", "booked"},
 		{"nothing known", after, Outcome{Outcome: "seen"}, "outcome unknown;", "booked"},
+		{"nothing known in any field", after, Outcome{Outcome: "seen", Reason: "rain", CancelledBy: "weather"},
+			"outcome unknown;reason unknown;cancelled_by required;", "booked"},
 		{"cancelled by nobody", after, Outcome{Outcome: "cancelled"}, "cancelled_by required;", "booked"},
 		{"cancelled by the service, by hand", after, Outcome{Outcome: "cancelled", CancelledBy: "service"}, "cancelled_by required;", "booked"},
 		{"attended with a reason, cancelled by somebody", after, Outcome{Outcome: "attended", Reason: "acceptable", CancelledBy: "person"},
@@ -256,6 +258,7 @@ func TestASecondOutcomeNeedsAReason(t *testing.T) {
 			{Outcome{Outcome: "did_not_attend", Reason: "our_fault"}, ""},
 			{Outcome{Outcome: "attended"}, "already_recorded"},
 			{Outcome{Outcome: "did_not_attend", Reason: "our_fault"}, "already_recorded"},
+			{Outcome{Outcome: "attended", CorrectionReason: "  "}, "already_recorded"},
 			{Outcome{Outcome: "attended", CorrectionReason: "was in the other room"}, ""},
 		} {
 			if got := say(c.say); got != c.want {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -31,6 +32,7 @@ func RecordOutcome(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time,
 	if err != nil {
 		return uuid.Nil, nil, err
 	}
+	o.CorrectionReason = strings.TrimSpace(o.CorrectionReason)
 	if a.Outcome != nil && o.CorrectionReason == "" {
 		return uuid.Nil, nil, &problem.Conflict{Code: "already_recorded", ID: id.String(),
 			Message: "An outcome is already recorded for this appointment. To correct it, give a correction reason."}
@@ -67,11 +69,11 @@ func heldAppointment(ctx context.Context, tx *db.Tx, who staff.Who, id uuid.UUID
 // not coming is none_given, the same as leaving it out.
 func (o Outcome) checked(a *Appointment, now time.Time) (Outcome, error) {
 	var wrong problem.Corrections
-	if !slices.Contains([]string{"attended", "attended_late", "did_not_attend", "cancelled"}, o.Outcome) {
+	known := slices.Contains([]string{"attended", "attended_late", "did_not_attend", "cancelled"}, o.Outcome)
+	switch {
+	case !known:
 		wrong.Add("outcome", "unknown", "The outcome is one of attended, attended_late, did_not_attend, cancelled.")
-		return o, wrong.Err()
-	}
-	if o.Outcome != "cancelled" && a.notBegun(now) {
+	case o.Outcome != "cancelled" && a.notBegun(now):
 		wrong.Add("outcome", "in_future", "This appointment has not begun: it can only be cancelled.")
 	}
 	if o.Outcome == "did_not_attend" && o.Reason == "" {
@@ -83,10 +85,10 @@ func (o Outcome) checked(a *Appointment, now time.Time) (Outcome, error) {
 	case o.Reason != "" && !slices.Contains([]string{"acceptable", "none_given", "our_fault"}, o.Reason):
 		wrong.Add("reason", "unknown", "The reason is one of acceptable, none_given, our_fault.")
 	}
-	switch known := slices.Contains([]string{"person", "provider", "prison"}, o.CancelledBy); {
-	case o.Outcome == "cancelled" && !known:
+	switch somebody := slices.Contains([]string{"person", "provider", "prison"}, o.CancelledBy); {
+	case !somebody && (o.Outcome == "cancelled" || !known && o.CancelledBy != ""):
 		wrong.Add("cancelled_by", "required", "Say who cancelled: person, provider or prison.")
-	case o.Outcome != "cancelled" && o.CancelledBy != "":
+	case known && o.Outcome != "cancelled" && o.CancelledBy != "":
 		wrong.Add("cancelled_by", "not_applicable", "Only a cancelled appointment was cancelled by somebody.")
 	}
 	return o, wrong.Err()
