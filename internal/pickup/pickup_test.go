@@ -205,6 +205,29 @@ func TestAPickUpIsCorrectedWithAReasonAndTheCorrectionUndone(t *testing.T) {
 	}
 }
 
+func TestTheKindOfAPickUpIsCorrectedWithAReason(t *testing.T) {
+	w := newWorld(t, true)
+	w.goTo("2025-12-12")
+	for _, c := range []struct {
+		name   string
+		d      Draft
+		stands string
+	}{
+		{"first", Draft{PickedUpOn: "2025-12-10", Kind: "new_episode", Modality: "prescribing"}, "new_episode prescribing"},
+		{"again", Draft{PickedUpOn: "2025-12-10", Kind: "new_episode"}, "new_episode prescribing"},
+		{"another kind without a reason", Draft{PickedUpOn: "2025-12-10", Kind: "resumed_episode"}, "new_episode prescribing"},
+		{"a reason of spaces", Draft{PickedUpOn: "2025-12-10", Kind: "resumed_episode", CorrectionReason: " "}, "new_episode prescribing"},
+		{"with a reason", Draft{PickedUpOn: "2025-12-10", Kind: "resumed_episode", Modality: "prescribing", CorrectionReason: "was open"}, "resumed_episode prescribing"},
+	} {
+		if got := said(w.confirm(c.d)); got != "picked_up" && got != "unchanged" {
+			t.Fatalf("%s: %s", c.name, got)
+		}
+		if n := w.count(`SELECT count(*) FROM pickup WHERE undone_at IS NULL AND kind || ' ' || modality = '` + c.stands + `'`); n != 1 {
+			t.Errorf("%s: %s does not stand", c.name, c.stands)
+		}
+	}
+}
+
 func TestAPickUpAfterThreeMonthsIsLate(t *testing.T) {
 	for on, late := range map[string]int{"2026-03-11": 0, "2026-03-12": 1} { // day 92 and day 93
 		w := newWorld(t, true)

@@ -3,6 +3,7 @@ package pickup
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -16,8 +17,9 @@ import (
 )
 
 // Confirm records that the person started or resumed structured treatment, and frees any appointment
-// to come. The same day again is unchanged; another day is a correction and needs a reason. One later
-// than three months after the release is kept as late, and counts in no figure.
+// to come. The same day again is unchanged; another day is a correction and needs a reason, with which
+// the kind of the same day can be corrected as well. One later than three months after the release is
+// kept as late, and counts in no figure.
 func Confirm(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, referralID uuid.UUID, d Draft) (*referral.Changed, error) {
 	if err := who.Must(staff.Provider); err != nil {
 		return nil, err
@@ -26,12 +28,19 @@ func Confirm(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, refer
 	if err != nil {
 		return nil, err
 	}
+	d.CorrectionReason = strings.TrimSpace(d.CorrectionReason)
 	p, err := d.checked(r, day.Of(now))
 	if err != nil {
 		return nil, err
 	}
 	if p.on == r.PickedUpOn {
-		return referral.Unchanged(ctx, tx, now, r)
+		same, err := p.stands(ctx, tx, referralID)
+		if err != nil {
+			return nil, err
+		}
+		if same || d.CorrectionReason == "" {
+			return referral.Unchanged(ctx, tx, now, r)
+		}
 	}
 	event := timeline.Event{Kind: "picked_up", On: p.on, Data: map[string]any{"kind": p.kind, "late": p.late}}
 	rows := referral.Rows{Added: map[string]uuid.UUID{"pickup": uuid.New()}}
@@ -52,6 +61,17 @@ func Confirm(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, refer
 	}
 	r.PickedUpOn = p.on
 	return referral.Keep(ctx, tx, who, now, r, event, rows)
+}
+
+// stands says whether the pick-up that is recorded is this one in everything. A modality left out is
+// the one that is recorded.
+func (p pickup) stands(ctx context.Context, tx *db.Tx, referralID uuid.UUID) (same bool, err error) {
+	err = tx.Get(ctx, &same, `
+		SELECT kind = $2 AND $3 IN ('', modality)
+		FROM pickup
+		WHERE referral_id = $1
+		  AND undone_at IS NULL`, referralID, p.kind, p.modality)
+	return same, err
 }
 
 func endOld(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, referralID uuid.UUID, reason string) (id uuid.UUID, err error) {
