@@ -161,8 +161,12 @@ func (c *checking) name(field, text string, isName func(string) bool) string {
 
 // release reads the planned and the actual date, one of which must be there, or why there is none.
 func (c *checking) release(r *Referral, d Draft) {
-	r.PlannedReleaseDate = c.planned("planned_release_date", d.PlannedReleaseDate)
 	r.ReleasedOn = c.past("released_on", d.ReleasedOn)
+	if d.ReleasedOn == "" {
+		r.PlannedReleaseDate = c.planned("planned_release_date", d.PlannedReleaseDate)
+	} else {
+		r.PlannedReleaseDate = c.ahead("planned_release_date", d.PlannedReleaseDate) // history, however long ago
+	}
 	r.ReleaseDateUnknownReason = Text(c.word("release_date_unknown_reason", d.ReleaseDateUnknownReason))
 	r.ReleaseKind = Text(c.oneOf("release_kind", d.ReleaseKind, releaseKinds))
 	r.ReleaseDateCertainty = Text(c.oneOf("release_date_certainty", d.ReleaseDateCertainty, certainties))
@@ -177,19 +181,21 @@ func (c *checking) release(r *Referral, d Draft) {
 
 // planned is a planned release date: from three months back ("release unconfirmed") to 400 days ahead.
 func (c *checking) planned(field, text string) day.Date {
-	d := c.date(field, text)
-	if d.IsZero() {
-		return d
-	}
-	switch {
-	case d.After(c.today.Add(mostDaysAhead)):
-		c.both(field, "referred_on", "too_far_ahead", "The planned release lies more than 400 days ahead.")
-	case d.Before(c.today.AddMonths(-mostMonthsBack)):
+	d := c.ahead(field, text)
+	if !d.IsZero() && d.Before(c.today.AddMonths(-mostMonthsBack)) {
 		c.both(field, "referred_on", "in_the_past", "The planned release lies more than three months back. If the release has happened, give released_on.")
-	default:
-		return d
+		return day.Date{}
 	}
-	return day.Date{}
+	return d
+}
+
+func (c *checking) ahead(field, text string) day.Date {
+	d := c.date(field, text)
+	if d.After(c.today.Add(mostDaysAhead)) {
+		c.both(field, "referred_on", "too_far_ahead", "The planned release lies more than 400 days ahead.")
+		return day.Date{}
+	}
+	return d
 }
 
 // both names the two fields that do not go together.

@@ -68,6 +68,9 @@ func TestWhatIsWrongWithAReferral(t *testing.T) {
 			"planned_release_date in_the_past, referred_on in_the_past"},
 		{"released today", func(d *Draft) { d.ReleasedOn = "2025-12-01" }, ""},
 		{"released tomorrow", func(d *Draft) { d.ReleasedOn = "2025-12-02" }, "released_on in_the_future"},
+		{"released years ago, planned the day before", func(d *Draft) { d.PlannedReleaseDate, d.ReleasedOn = "2019-02-28", "2019-03-01" }, ""},
+		{"released today, planned for a day that is too far", func(d *Draft) { d.PlannedReleaseDate, d.ReleasedOn = "2027-01-06", "2025-12-01" },
+			"planned_release_date too_far_ahead, referred_on too_far_ahead"},
 		{"released years ago", func(d *Draft) { d.PlannedReleaseDate, d.ReleasedOn = "", "2019-03-01" }, ""},
 		{"born on the day of release", func(d *Draft) {
 			d.Person.DateOfBirth, d.PlannedReleaseDate, d.ReleasedOn = "2025-11-30", "", "2025-11-30"
