@@ -83,6 +83,8 @@ type call struct {
 	now time.Time
 	id  uuid.UUID // from the path, where it has one
 
+	unwritable *unwritable // what is wrong with the body already, named with all else that is
+
 	content []byte  // what was sent, however it was spelt
 	keys    []claim // under which it may be sent again
 }

@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -14,7 +15,9 @@ import (
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
 
+	"throughgate/internal/db"
 	"throughgate/internal/problem"
+	"throughgate/internal/referral"
 )
 
 // most is the largest body taken, but for files.
@@ -67,10 +70,28 @@ func decode(text []byte, dest any) error {
 	if jsontext.Value(text).Kind() != '{' {
 		return &refusal{code: "bad_json", detail: "The body must be one JSON object, in UTF-8 without a byte-order mark."}
 	}
-	if err := json.Unmarshal(text, dest, json.RejectUnknownMembers(true)); err != nil {
+	if err := json.Unmarshal(text, dest, json.RejectUnknownMembers(true), json.WithUnmarshalers(emptied)); err != nil {
 		return unreadable(err)
 	}
 	return withoutNUL(text)
+}
+
+// emptied is how a correction empties a field, with null: it would otherwise be taken for a field that
+// was left out, and a prescription that has ended would stand.
+var emptied = json.JoinUnmarshalers(
+	json.UnmarshalFromFunc(func(d *jsontext.Decoder, field **string) error { return unlessNull(d, field, "") }),
+	json.UnmarshalFromFunc(func(d *jsontext.Decoder, field **referral.SubstitutionCorrect) error {
+		none := "none"
+		return unlessNull(d, field, referral.SubstitutionCorrect{Medicine: &none})
+	}),
+)
+
+func unlessNull[T any](d *jsontext.Decoder, field **T, empty T) error {
+	if d.PeekKind() != 'n' {
+		return json.SkipFunc
+	}
+	*field = &empty
+	return d.SkipValue()
 }
 
 // unreadable says what is wrong and where, without repeating what was sent.
@@ -148,7 +169,36 @@ func wanted(t reflect.Type) string {
 	return "a whole number"
 }
 
-// withoutNUL refuses the one character that PostgreSQL cannot store, wherever it stands.
+// unwritable is a body that could be read, and holds the one character that PostgreSQL cannot store.
+type unwritable struct{ wrong problem.Corrections }
+
+func (u *unwritable) Error() string { return u.Unwrap().Error() }
+func (u *unwritable) Unwrap() error { return u.wrong.Err() }
+
+// beside is what an act has against a body together with what is unwritable in it: everything wrong is
+// named at once. Who may not act at all, or finds nothing, learns only that.
+func (u *unwritable) beside(err error) error {
+	var wrong *problem.Invalid
+	var stands *problem.Conflict
+	var refused *db.Refusal
+	switch {
+	case u == nil:
+		return err
+	case err == nil, errors.As(err, &stands), errors.As(err, &refused):
+		return u
+	case !errors.As(err, &wrong):
+		return err
+	}
+	all := slices.Clone(u.wrong)
+	for _, w := range wrong.Corrections {
+		if !slices.ContainsFunc(u.wrong, func(known problem.Correction) bool { return known.Field == w.Field }) {
+			all = append(all, w)
+		}
+	}
+	return all.Err()
+}
+
+// withoutNUL finds that character, wherever it stands.
 func withoutNUL(text []byte) error {
 	if !strings.Contains(string(text), `\u0000`) {
 		return nil
@@ -158,10 +208,14 @@ func withoutNUL(text []byte) error {
 	for {
 		token, err := d.ReadToken()
 		if err != nil {
-			return wrong.Err()
+			break
 		}
 		if token.Kind() == '"' && strings.Contains(token.String(), "\x00") {
 			wrong.Add(fieldAt(d.StackPointer()), "control_character", "This has a character that cannot be written (NUL): leave it out.")
 		}
 	}
+	if len(wrong) == 0 {
+		return nil
+	}
+	return &unwritable{wrong}
 }

@@ -132,7 +132,7 @@ func (c *call) claimed(tx *db.Tx, act func(*db.Tx) (answer, error)) (answer, err
 		}
 	}
 	done, err := act(tx)
-	if err != nil {
+	if err = c.unwritable.beside(err); err != nil {
 		return answer{}, err
 	}
 	if err := done.settle(); err != nil {

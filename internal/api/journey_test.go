@@ -150,8 +150,9 @@ func TestEveryFaultIsNamedAtOnce(t *testing.T) {
 	d["person"].(map[string]any)["nhs_number"] = "9990000019"
 	d["person"].(map[string]any)["date_of_birth"] = "31/02/1985"
 	d["person"].(map[string]any)["family_name"] = "O\u202eNeill"
+	d["notes"] = "a\x00b"
 	got := h.asks("EXI", "POST", "/api/v1/referrals", d).must(h, 422)
-	for _, field := range []string{"planned_release_date", "substances", "person.nhs_number", "person.date_of_birth", "person.family_name"} {
+	for _, field := range []string{"planned_release_date", "substances", "person.nhs_number", "person.date_of_birth", "person.family_name", "notes"} {
 		if !slices.Contains(got.fields(), field) {
 			t.Errorf("%s is not named: %s", field, got.raw)
 		}
@@ -185,6 +186,46 @@ func TestADateThatWasForgottenIsNotADateThatIsUnknown(t *testing.T) {
 	}
 }
 
+func TestWhatCannotBeWrittenChangesNothing(t *testing.T) {
+	h := newHouse(t)
+	one := "/api/v1/referrals/" + h.asks("EXI", "POST", "/api/v1/referrals", draft("R1")).must(h, 201).text("id")
+	for _, c := range []struct {
+		organisation, call string
+		body               map[string]any
+		status             int
+	}{
+		{"EXI", "/contact", map[string]any{"kind": "phone", "on": "2023-11-20", "note": "a\x00b"}, 422},
+		{"EXI", "/withdrawal", map[string]any{"reason": "died\x00", "on": "2023-11-20"}, 422},
+		{"HARBOUR", "/appointment", map[string]any{"overbook_reason": "a\x00b"}, 422},
+		{"CWI", "/contact", map[string]any{"kind": "phone", "on": "2023-11-20", "note": "a\x00b"}, 404},
+	} {
+		got := h.asks(c.organisation, "POST", one+c.call, c.body)
+		if got.status != c.status {
+			t.Errorf("%s %s: %d %s", c.organisation, c.call, got.status, got.raw)
+		}
+	}
+	if n := h.count(`SELECT count(*) FROM event WHERE kind NOT IN ('referred', 'booked')`); n != 0 {
+		t.Errorf("%d events were left behind", n)
+	}
+}
+
+func TestNullEmptiesAFieldInACorrection(t *testing.T) {
+	h := newHouse(t)
+	d := draft("R1")
+	d["notes"] = "has moved cells"
+	d["opioid_substitution"] = map[string]any{"medicine": "methadone"}
+	one := "/api/v1/referrals/" + h.asks("EXI", "POST", "/api/v1/referrals", d).must(h, 201).text("id")
+	h.asks("EXI", "POST", one+"/correction", map[string]any{"reason": "stopped", "opioid_substitution": nil, "notes": nil, "attends_smart": true}).must(h, 200)
+	got := h.asks("EXI", "GET", one, nil).must(h, 200)
+	if got.body["opioid_substitution"] != nil || got.body["notes"] != nil || got.body["attends_smart"] != true {
+		t.Error(got.raw)
+	}
+	wrong := h.asks("EXI", "POST", one+"/correction", map[string]any{"reason": "slip", "person": map[string]any{"family_name": nil}}).must(h, 422)
+	if !slices.Contains(wrong.fields(), "person.family_name") {
+		t.Error(wrong.raw)
+	}
+}
+
 func TestQueriesAreReadStrictly(t *testing.T) {
 	h := newHouse(t)
 	for _, c := range []struct {
@@ -198,6 +239,9 @@ func TestQueriesAreReadStrictly(t *testing.T) {
 		{"/api/v1/referrals?limit=0", 422, "limit"},
 		{"/api/v1/referrals?limit=ten", 422, "limit"},
 		{"/api/v1/referrals?state=waiting", 422, "state"},
+		{"/api/v1/referrals?state=waiting&limit=ten", 422, "state"},
+		{"/api/v1/referrals?state=waiting&limit=201", 422, "limit"},
+		{"/api/v1/referrals?release_from=2023-12-04&release_to=2023-12-01", 422, "release_to"},
 		{"/api/v1/referrals?release_from=4/12/2023", 422, "release_from"},
 		{"/api/v1/slots?provider=HARBOUR&from=2023-12-04&to=2023-12-01", 422, "to"},
 		{"/api/v1/continuity", 422, "window_end"},

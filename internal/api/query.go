@@ -74,6 +74,20 @@ func (q *query) number(name string, missing, least, most int) int {
 	return n
 }
 
+// whole is a whole number for an act that names what is wrong with it among all else that is: 0 where
+// the parameter is not there, -1 where it is no number that could count anything.
+func (q *query) whole(name string) int {
+	text := q.text(name)
+	if text == "" {
+		return 0
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		return -1
+	}
+	return n
+}
+
 // flag is true or false, false where the parameter is not there.
 func (q *query) flag(name string) bool {
 	text := q.text(name)

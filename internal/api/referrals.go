@@ -74,10 +74,7 @@ func list(c *call) (answer, error) {
 		ReleaseTo:    q.text("release_to"),
 		UpdatedSince: q.text("updated_since"),
 		Cursor:       q.text("cursor"),
-		Limit:        q.number("limit", 0, 1, 200),
-	}
-	if err := q.wrong.Err(); err != nil {
-		return answer{}, err
+		Limit:        q.whole("limit"),
 	}
 	return c.reading(c.who.Scope(), func(tx *db.Tx) (any, error) {
 		return referral.List(c.ctx, tx, c.who, c.now, filter)

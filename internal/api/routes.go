@@ -101,10 +101,10 @@ func (c *call) read(body any) error {
 	if err := noQuery(c); err != nil {
 		return err
 	}
-	if err := read(c.web.Response(), c.web.Request(), body); err != nil {
+	err := read(c.web.Response(), c.web.Request(), body)
+	if err != nil && !errors.As(err, &c.unwritable) {
 		return err
 	}
-	var err error
 	if c.content, err = canonical(body); err != nil {
 		return err
 	}
