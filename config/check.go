@@ -70,6 +70,14 @@ func (c *Config) faults(file string) (out Faults) {
 			say("report.pathway_changes", "each key is a date written YYYY-MM-DD")
 		}
 	}
+	for i, on := range c.Report.NewLimits {
+		if _, documented := c.Report.PathwayChanges[on]; !documented {
+			say(fmt.Sprintf("report.new_limits[%d]", i), "a date of report.pathway_changes is needed: only a documented change starts new limits")
+		}
+	}
+	for i, b := range c.Benchmarks {
+		b.faults(fmt.Sprintf("benchmarks[%d]", i), say)
+	}
 	c.Calendar = day.NewCalendar(c.holidays(say))
 	return out
 }
@@ -104,6 +112,18 @@ func (p Provider) faults(key string, say func(key, allowed string)) {
 		if _, err := day.Parse(d); err != nil {
 			say(fmt.Sprintf("%s.closed_days[%d]", key, i), "a date written YYYY-MM-DD is needed")
 		}
+	}
+}
+
+func (b Benchmark) faults(key string, say func(key, allowed string)) {
+	if _, ok := b.Begins(); !ok {
+		say(key+".period", "a financial year such as \"2023/24\" or a month such as \"June 2025\" is needed")
+	}
+	if b.Area == "" || b.Indicator == "" || b.PeriodType == "" || b.Vintage == "" {
+		say(key, "area, indicator, period_type and vintage (the year of publication) are needed")
+	}
+	if b.Percent <= 0 || b.Percent > 100 {
+		say(key+".percent", "more than 0 and at most 100 is allowed")
 	}
 }
 

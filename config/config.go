@@ -12,6 +12,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -49,12 +50,24 @@ type Partnership struct {
 }
 
 // Benchmark is a published figure of somebody else, with the period it is for and the year it was
-// published in: published history gets revised.
+// published in: published history gets revised, and a revised figure is another row.
 type Benchmark struct {
 	Area, Indicator, Period string
 	PeriodType              string `yaml:"period_type"`
 	Percent                 float64
 	Vintage                 string
+}
+
+// Begins is the first day of the period: of a financial year ("2023/24") 1 April, of a month ("June 2025") the 1st.
+func (b Benchmark) Begins() (first day.Date, ok bool) {
+	if t, err := time.Parse("January 2006", b.Period); err == nil {
+		return day.New(t.Year(), t.Month(), 1), true
+	}
+	from, to, found := strings.Cut(b.Period, "/")
+	year, err1 := strconv.Atoi(from)
+	short, err2 := strconv.Atoi(to)
+	ok = found && err1 == nil && err2 == nil && len(from) == 4 && len(to) == 2 && (year+1)%100 == short
+	return day.New(year, time.April, 1), ok
 }
 
 type Prison struct{ Code, Name string }
@@ -96,6 +109,7 @@ type Suppression struct {
 type Report struct {
 	Schedule       string
 	PathwayChanges map[string]string `yaml:"pathway_changes"`
+	NewLimits      []string          `yaml:"new_limits"` // of the pathway changes, those that start new control limits
 }
 
 // Mail is how messages leave. Password comes from PasswordFile or THROUGHGATE_MAIL_PASSWORD.

@@ -48,10 +48,7 @@ func compare(v veil, w, past *Window, rules *config.Config) Comparisons {
 	if m2.of.hidden {
 		return c
 	}
-	if b, ok := newest(rules.Benchmarks); ok {
-		c.England = fmt.Sprintf("Within 21 days %s were picked up: %s %s's %g%% (%s, %s, %s). %s",
-			rateWithInterval(m2), than(w.M2.Verdict(b.Percent)), b.Area, b.Percent, b.Indicator, b.Period, b.PeriodType, definitionDiffers)
-	}
+	c.England = england(m2, w, rules.Benchmarks)
 	if a := rules.Partnership.Ambition; a > 0 {
 		c.Ambition = fmt.Sprintf("Within 21 days %s were picked up: %s the national ambition of %g%%. %s",
 			rateWithInterval(m2), than(w.M2.Verdict(a)), a, definitionDiffers)
@@ -64,16 +61,6 @@ func rateWithInterval(r ShownRate) string {
 		return fmt.Sprintf("%s (95%% interval %s)", r, interval)
 	}
 	return r.String()
-}
-
-// newest is the benchmark published last; of several, the one listed last.
-func newest(list []config.Benchmark) (b config.Benchmark, ok bool) {
-	for _, one := range list {
-		if !ok || one.Vintage >= b.Vintage {
-			b, ok = one, true
-		}
-	}
-	return b, ok
 }
 
 // change is M1 against an earlier window that shares no day with this one.
