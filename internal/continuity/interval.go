@@ -69,14 +69,10 @@ func ShareOf(x, n int) Share {
 // sometimes 44.4. Both are counts, never negative.
 func rounded(x, n int) int { return (2*x + n) / (2 * n) }
 
-// wilson is the Wilson score interval of x of n > 0, as fractions. Neither bound leaves 0 to 1, and the bounds of nothing
-// and of everything are exact.
+// wilson is the 95% Wilson score interval of x of n > 0, as fractions. Neither bound leaves 0 to 1, and the bounds of
+// nothing and of everything are exact.
 func wilson(x, n int) (low, high float64) {
-	count, p := float64(n), float64(x)/float64(n)
-	middle := p + z*z/(2*count)
-	reach := z * math.Sqrt(p*(1-p)/count+z*z/(4*count*count))
-	whole := 1 + z*z/count
-	low, high = (middle-reach)/whole, (middle+reach)/whole
+	low, high = score(float64(x), float64(n), z)
 	if x == 0 {
 		low = 0
 	}
@@ -86,8 +82,17 @@ func wilson(x, n int) (low, high float64) {
 	return low, high
 }
 
-// Difference is how many points x/n lies above earlier y/m, with Newcombe's interval (his method 10, from the two Wilson
-// intervals). It is said of two windows that share no day; both have releases.
+// score is Wilson's interval (1927) of x of n for the normal deviate z; PHEindicatormethods' wilson_lower, wilson_upper.
+func score(x, n, z float64) (low, high float64) {
+	p := x / n
+	middle := p + z*z/(2*n)
+	reach := z * math.Sqrt(p*(1-p)/n+z*z/(4*n*n))
+	whole := 1 + z*z/n
+	return (middle - reach) / whole, (middle + reach) / whole
+}
+
+// Difference is how many points x/n lies above earlier y/m, with Newcombe's interval (1998, his method 10, from the two
+// Wilson intervals). It is said of two windows that share no day; both have releases.
 func Difference(x, n, y, m int) (points Tenth, ci Interval) {
 	p, q := float64(x)/float64(n), float64(y)/float64(m)
 	pLow, pHigh := wilson(x, n)

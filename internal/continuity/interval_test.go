@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -37,24 +38,33 @@ func TestDifferenceOfTwoWindowsAsTheMeasureWritesIt(t *testing.T) {
 	}
 }
 
-// Rows with method Wilson, 95%, of PHEindicatormethods' test data (phe_fixture_proportion.csv, phe_fixture_byars_wilson.csv).
+// Every Wilson row of PHEindicatormethods' test data, at 95% and 99.8%; rows of another method or without a value are not
+// for us.
 func TestWilsonAsPublicHealthEnglandHasIt(t *testing.T) {
-	for _, c := range []struct {
-		x, n      int
-		low, high float64
-	}{
-		{1, 100, 0.00176743206414065, 0.0544861961787053},
-		{5, 100, 0.021543679154368, 0.111750469231919},
-		{65, 100, 0.55254443296888, 0.736357517569025},
-		{1045, 5000, 0.197955498800133, 0.22049130373189},
-		{222, 3215, 0.0607916903636366, 0.0783395668138363},
-		{9856, 12345, 0.791210175290907, 0.805364007361491},
-		{7776456, 7564336677, 0.00102732010016411, 0.00102876445789772},
-	} {
-		low, high := wilson(c.x, c.n)
-		if math.Abs(low-c.low) > 1e-9 || math.Abs(high-c.high) > 1e-9 {
-			t.Errorf("%d/%d: %.12f to %.12f, want %.12f to %.12f", c.x, c.n, low, high, c.low, c.high)
+	deviates := map[string]float64{"95": z, "99.8": 3.090232306167813}
+	tested := 0
+	agrees := func(x, n, confidence, low, high, of string) {
+		t.Helper()
+		gotLow, gotHigh := score(number(t, x), number(t, n), deviates[confidence])
+		m := number(t, of)
+		if wantLow, wantHigh := number(t, low), number(t, high); !near(gotLow*m, wantLow, 1e-9) || !near(gotHigh*m, wantHigh, 1e-9) {
+			t.Errorf("%s of %s, %s%%: %g to %g, want %g to %g", x, n, confidence, gotLow*m, gotHigh*m, wantLow, wantHigh)
 		}
+		tested++
+	}
+	for _, row := range table(t, "phe_fixture_byars_wilson.csv") {
+		if row["method"] == "Wilson" {
+			agrees(row["x"], row["n"], strings.TrimSuffix(row["confidence"], "%"), row["lowercl"], row["uppercl"], "1")
+		}
+	}
+	for _, row := range table(t, "phe_fixture_proportion.csv") {
+		if row["value"] != "NA" {
+			agrees(row["Numerator"], row["Denominator"], "95", row["lower95_0cl"], row["upper95_0cl"], row["multiplier"])
+			agrees(row["Numerator"], row["Denominator"], "99.8", row["lower99_8cl"], row["upper99_8cl"], row["multiplier"])
+		}
+	}
+	if tested != 6+2*16 {
+		t.Errorf("%d intervals were tested", tested)
 	}
 }
 
@@ -128,6 +138,62 @@ func TestTheRateLiesInsideItsInterval(t *testing.T) {
 		s := ShareOf(x, n)
 		if s.CI95.Low < 0 || s.CI95.High > 1000 || *s.Percent < s.CI95.Low || *s.Percent > s.CI95.High {
 			t.Fatalf("%d/%d: %+v %+v", x, n, *s.Percent, *s.CI95)
+		}
+	})
+}
+
+func TestWilsonIsSymmetricAndRisesWithTheShare(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(1, 100_000).Draw(t, "n")
+		x := rapid.IntRange(0, n).Draw(t, "x")
+		low, high := wilson(x, n)
+		otherLow, otherHigh := wilson(n-x, n)
+		if low < 0 || high > 1 || low >= high || !near(low, 1-otherHigh, 1e-12) || !near(high, 1-otherLow, 1e-12) {
+			t.Fatalf("%d/%d: %g to %g; %d/%d: %g to %g", x, n, low, high, n-x, n, otherLow, otherHigh)
+		}
+		if x == n {
+			return
+		}
+		if nextLow, nextHigh := wilson(x+1, n); nextLow <= low || nextHigh < high || nextHigh == high && high < 1 {
+			t.Fatalf("%d/%d: %g to %g, with one more %g to %g", x, n, low, high, nextLow, nextHigh)
+		}
+		if moreLow, moreHigh := wilson(2*x, 2*n); moreHigh-moreLow >= high-low {
+			t.Fatalf("%d/%d: twice the people know no more", x, n)
+		}
+	})
+}
+
+// Examples of Newcombe's own (Statistics in Medicine 1998, 17:873, table II, method 10): 0.0524 to 0.3339, 0.1705 to 0.8090,
+// -0.0381 to 0.1926, 0.6075 to 1, -0.2775 to 0.2775.
+func TestDifferenceAsNewcombeHasIt(t *testing.T) {
+	for _, c := range []struct {
+		of     [4]int
+		points Tenth
+		ci     Interval
+	}{
+		{[4]int{56, 70, 48, 80}, 200, Interval{52, 334}},
+		{[4]int{9, 10, 3, 10}, 600, Interval{171, 809}},
+		{[4]int{5, 56, 0, 29}, 89, Interval{-38, 193}},
+		{[4]int{10, 10, 0, 10}, 1000, Interval{608, 1000}},
+		{[4]int{0, 10, 0, 10}, 0, Interval{-278, 278}},
+	} {
+		if points, ci := Difference(c.of[0], c.of[1], c.of[2], c.of[3]); points != c.points || ci != c.ci {
+			t.Errorf("%v: %s (%s to %s), want %s (%s to %s)", c.of, points, ci.Low, ci.High, c.points, c.ci.Low, c.ci.High)
+		}
+	}
+}
+
+func TestADifferenceTurnsItsSignWithItsWindows(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n, m := rapid.IntRange(1, 5000).Draw(t, "n"), rapid.IntRange(1, 5000).Draw(t, "m")
+		x, y := rapid.IntRange(0, n).Draw(t, "x"), rapid.IntRange(0, m).Draw(t, "y")
+		points, ci := Difference(x, n, y, m)
+		back, other := Difference(y, m, x, n)
+		if points != -back || ci != (Interval{-other.High, -other.Low}) {
+			t.Fatalf("%d/%d against %d/%d: %s %v, turned %s %v", x, n, y, m, points, ci, back, other)
+		}
+		if ci.Low < -1000 || ci.High > 1000 || ci.Low > points || points > ci.High {
+			t.Fatalf("%d/%d against %d/%d: %s, %v", x, n, y, m, points, ci)
 		}
 	})
 }
