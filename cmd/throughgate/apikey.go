@@ -23,7 +23,7 @@ The key is the only thing on standard output. It is stored as a hash: what is lo
 		var err error
 		if text := c.flags["expires"]; text != "" {
 			if days, err = staff.ParseKeyDays(text); err != nil {
-				return err
+				return usagef("--expires takes a number of days, such as 90d: from 1d to 365d")
 			}
 		}
 		h, err := c.open(ctx)

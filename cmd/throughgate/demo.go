@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"throughgate/config"
 	"throughgate/internal/day"
 	"throughgate/internal/db/cluster"
 	"throughgate/internal/demo"
@@ -36,6 +37,8 @@ click. Made anew when it was made on an earlier day.
 // mark is what demoMark holds.
 type mark struct {
 	MadeOn  day.Date      `json:"made_on"`
+	URL     string        `json:"url"`
+	SMTP    string        `json:"smtp"`
 	SignIns *demo.SignIns `json:"sign_ins"` // nil until everything is in place
 }
 
@@ -69,9 +72,8 @@ func runDemo(ctx context.Context, c *call) error {
 	if err != nil {
 		return err
 	}
-	rules.Mail.Address, rules.Mail.TLS, rules.Mail.Username = postbox.Address(), "none", ""
-	rules.Mail.From, rules.Mail.AllowedDomains = "throughgate <no-reply@"+demo.Domain+">", []string{demo.Domain}
-	rules.Server.PublicURL = "http://" + listener.Addr().String()
+	was.URL, was.SMTP = "http://"+listener.Addr().String(), postbox.Address()
+	was.over(rules)
 	c.say("Starting a private PostgreSQL in %s ...", dir)
 	h, err := c.openWith(ctx, rules)
 	if err != nil {
@@ -82,14 +84,38 @@ func runDemo(ctx context.Context, c *call) error {
 		if err != nil {
 			return err
 		}
-		was = mark{MadeOn: day.Of(c.now()), SignIns: &made}
-		if err := writeMark(dir, was); err != nil {
-			return err
-		}
+		was.MadeOn, was.SignIns = day.Of(c.now()), &made
+	}
+	if err := writeMark(dir, was); err != nil {
+		return err
 	}
 	front := &front{listener: listener, demo: &web.Demo{Mailbox: postbox, People: people(was.SignIns)}}
 	front.ready = func() error { return c.printDemo(rules.Server.PublicURL, postbox.Address(), dir, was.SignIns) }
 	return c.serve(ctx, h, front)
+}
+
+// over puts the demo's own settings over the others: its address, its mailbox, its invented domain.
+func (m mark) over(rules *config.Config) {
+	rules.Mail.Address, rules.Mail.TLS, rules.Mail.Username = m.SMTP, "none", ""
+	rules.Mail.From, rules.Mail.AllowedDomains = "throughgate <no-reply@"+demo.Domain+">", []string{demo.Domain}
+	rules.Server.PublicURL = m.URL
+}
+
+// asDemo is for every other command that names a demo's folder: it works as the demo's server does, so
+// that the links that it prints lead there and its mail ends in the demo's mailbox.
+func (c *call) asDemo(rules *config.Config) error {
+	if c.flags["data-dir"] == "" {
+		return nil
+	}
+	text, err := os.ReadFile(filepath.Join(c.flags["data-dir"], demoMark))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	var m mark
+	if err = errors.Join(err, json.Unmarshal(text, &m)); err == nil && m.SignIns != nil {
+		m.over(rules)
+	}
+	return err
 }
 
 func people(s *demo.SignIns) (list []web.DemoPerson) {

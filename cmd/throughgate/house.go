@@ -29,23 +29,25 @@ type house struct {
 
 const defaultConfig = "config/throughgate.yaml"
 
-// settings reads the configuration.
+// settings reads the configuration; in a demo's folder, as the demo has it.
 func (c *call) settings() (*config.Config, error) {
 	file := c.flags["config"]
 	if file == "" {
 		file = os.Getenv("THROUGHGATE_CONFIG")
 	}
 	if file == "" {
-		if _, err := os.Stat(defaultConfig); errors.Is(err, fs.ErrNotExist) {
-			return config.Load("")
+		if _, err := os.Stat(defaultConfig); err == nil {
+			file = defaultConfig
 		}
-		file = defaultConfig
 	}
 	rules, err := config.Load(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no settings file %s", file)
 	}
-	return rules, err
+	if err != nil {
+		return nil, err
+	}
+	return rules, c.asDemo(rules)
 }
 
 // dataDir is the folder named by --data-dir, else by the environment, else var. A demo's folder has

@@ -60,8 +60,12 @@ func (c *call) importFile(ctx context.Context, organisation string, role staff.R
 	if err := h.is(ctx, c, organisation, role); err != nil {
 		return err
 	}
+	result, err := c.resultFile()
+	if err != nil {
+		return err
+	}
 	name := filepath.Base(c.args[0])
-	result, err := take(ctx, h.Pool, c.who(organisation, role), c.now(), organisation, name, received,
+	answered, err := take(ctx, h.Pool, c.who(organisation, role), c.now(), organisation, name, received,
 		reconcile.Options{DryRun: c.has("dry-run"), Progress: c.progressBar()})
 	if errors.Is(err, db.ErrUnknown) {
 		return errors.New("It is not known yet whether the file was stored. Import it again: it cannot count twice.")
@@ -69,15 +73,15 @@ func (c *call) importFile(ctx context.Context, organisation string, role staff.R
 	if err != nil {
 		return err
 	}
-	if path := c.flags["result"]; path != "" {
-		if err := writeResult(path, name, received, layout, result); err != nil {
+	if result != nil {
+		if err := writeResult(result, name, received, layout, answered); err != nil {
 			return err
 		}
 	}
 	if c.has("json") {
-		return c.printJSON(result)
+		return c.printJSON(answered)
 	}
-	fmt.Fprintln(c.out, result.Summary())
+	fmt.Fprintln(c.out, answered.Summary())
 	if c.has("dry-run") {
 		c.say("Nothing was stored: this was a dry run.")
 	}
@@ -100,16 +104,27 @@ func readFile(path string) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
-func writeResult(path, name string, received []byte, layout reconcile.Layout, result *reconcile.Result) (err error) {
+// resultFile opens the file for the answers, before anything is stored, and leaves what is in it until
+// there are some: none without --result.
+func (c *call) resultFile() (*os.File, error) {
+	path := c.flags["result"]
+	if path == "" {
+		return nil, nil
+	}
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600) // it names people
+	if err != nil {
+		return nil, fmt.Errorf("%s cannot be written: nothing was imported", path)
+	}
+	c.later(func() error { file.Close(); return nil }) // closed already, but for an import that failed
+	return file, nil
+}
+
+func writeResult(out *os.File, name string, received []byte, layout reconcile.Layout, answered *reconcile.Result) error {
 	sheet, err := reconcile.ReadSheet(name, received, layout)
 	if err != nil {
 		return err
 	}
-	out, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600) // it names people
-	if err != nil {
-		return err
-	}
-	return errors.Join(reconcile.WriteResult(out, sheet, result.Answers), out.Close())
+	return errors.Join(out.Truncate(0), reconcile.WriteResult(out, sheet, answered.Answers), out.Close())
 }
 
 // progressBar shows how far the rows are, on a terminal only.

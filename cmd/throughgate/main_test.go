@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -48,6 +49,7 @@ func TestWrongUsageIsNamedAndEndsWithTwo(t *testing.T) {
 		"rate --window-end soon": "YYYY-MM-DD",
 		"rate --widow-end":       "no flag --widow-end",
 		"rate --months x --window-end 2023-12-31":                             "whole number",
+		"apikey create --organisation EXI --expires 366d":                     "from 1d to 365d",
 		"import prison-releases --prison EXI":                                 "FILE is missing",
 		"import prison-releases a.csv":                                        "--prison CODE is needed",
 		"import prison-releases a.csv b.csv --prison EXI":                     "one argument too many",
@@ -99,6 +101,23 @@ func TestADemoIsNotWorkedOnByMistake(t *testing.T) {
 	}
 }
 
+func TestADemosFolderIsWorkedOnAsTheDemoIs(t *testing.T) {
+	dir := t.TempDir()
+	if err := writeMark(dir, mark{URL: "http://127.0.0.1:8099", SMTP: "127.0.0.1:2599", SignIns: &demo.SignIns{}}); err != nil {
+		t.Fatal(err)
+	}
+	for folder, want := range map[string]string{dir: "http://127.0.0.1:8099 127.0.0.1:2599 [throughgate.example]", t.TempDir(): "http://127.0.0.1:8080  []", "": "http://127.0.0.1:8080  []"} {
+		c := &call{flags: map[string]string{"data-dir": folder}}
+		rules, err := c.settings()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := fmt.Sprint(publicURL(rules), " ", rules.Mail.Address, " ", rules.Mail.AllowedDomains); got != want {
+			t.Errorf("in %q: %s, want %s", folder, got, want)
+		}
+	}
+}
+
 // The whole console on a private cluster: the files in, the reviews decided, the rate out.
 func TestTheExampleCohortOnThePrivateCluster(t *testing.T) {
 	dir := t.TempDir()
@@ -126,6 +145,17 @@ func TestTheExampleCohortOnThePrivateCluster(t *testing.T) {
 		return out
 	}
 	result := filepath.Join(dir, "result.csv")
+	if code, _, errs := console(t, "import", "prison-releases", "--prison", "EXI", files[0], data, "--result", filepath.Join(dir, "none", "x.csv")); code != exitRefused || !strings.Contains(errs, "nothing was imported") {
+		t.Errorf("a result that cannot be written: %d, %s", code, errs)
+	}
+	if out := do("rate", "--window-end", "2023-12-31"); !strings.Contains(out, "no releases") {
+		t.Errorf("it was imported all the same: %s", out)
+	}
+	for _, command := range []string{"up", "status"} {
+		if out := do("migrate", command); !strings.Contains(out, "as this program needs it") {
+			t.Errorf("migrate %s says %q", command, out)
+		}
+	}
 	do("import", "prison-releases", "--prison", "EXI", files[0])
 	if out := do("import", "provider-pickups", files[1], "--dry-run", "--json", "--provider", "HARBOUR"); !strings.Contains(out, `"accepted":225`) {
 		t.Errorf("dry run: %s", out)

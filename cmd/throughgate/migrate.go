@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
 	"os"
 	"strings"
@@ -17,6 +18,9 @@ Works on DATABASE_URL as the owner named by DATABASE_OWNER_URL (default the same
 cluster needs no such command: it is brought up to date whenever it is opened.
 `,
 	run: func(ctx context.Context, c *call) error {
+		if os.Getenv("DATABASE_URL") == "" {
+			return ownSchema(ctx, c) // opening it has brought it up to date
+		}
 		owner, program, err := addresses()
 		if err != nil {
 			return err
@@ -34,23 +38,28 @@ var migrateStatusCommand = command{
   --json           as JSON
 `,
 	run: func(ctx context.Context, c *call) error {
+		if os.Getenv("DATABASE_URL") == "" {
+			return ownSchema(ctx, c)
+		}
 		owner, _, err := addresses()
 		if err != nil {
-			h, err := c.open(ctx)
-			if err != nil {
-				return err
-			}
-			owner = h.dsn
+			return err
 		}
 		return printSchema(ctx, c, owner)
 	},
 }
 
+// ownSchema opens the private cluster, which brings its schema up to date, and says how it stands.
+func ownSchema(ctx context.Context, c *call) error {
+	h, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	return printSchema(ctx, c, h.dsn)
+}
+
 func addresses() (owner, program string, err error) {
 	program, owner = os.Getenv("DATABASE_URL"), os.Getenv("DATABASE_OWNER_URL")
-	if program == "" {
-		return "", "", errors.New("DATABASE_URL names no database; the private cluster migrates itself")
-	}
 	if owner == "" {
 		owner = program
 	}
@@ -80,11 +89,11 @@ func printSchema(ctx context.Context, c *call, dsn string) error {
 	}
 	switch {
 	case s.Current():
-		c.say("The schema is version %d, as this program needs it.", s.Has)
+		fmt.Fprintf(c.out, "The schema is version %d, as this program needs it.\n", s.Has)
 	case s.Has < s.Knows:
-		c.say("The schema is version %d; this program needs %d: run 'throughgate migrate up'.", s.Has, s.Knows)
+		fmt.Fprintf(c.out, "The schema is version %d; this program needs %d: run 'throughgate migrate up'.\n", s.Has, s.Knows)
 	default:
-		c.say("The schema is version %d, newer than this program's %d.", s.Has, s.Knows)
+		fmt.Fprintf(c.out, "The schema is version %d, newer than this program's %d.\n", s.Has, s.Knows)
 	}
 	return nil
 }

@@ -94,7 +94,7 @@ func queued(r jobs.Run) string {
 func readers(n int) string {
 	switch n {
 	case 0:
-		return "nobody: no recipient is confirmed yet"
+		return "nobody: no recipient is confirmed and on an allowed domain yet"
 	case 1:
 		return "1 recipient"
 	}
