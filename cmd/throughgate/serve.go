@@ -33,7 +33,7 @@ const (
 	readTimeout  = 3 * time.Minute
 	writeTimeout = 3 * time.Minute
 	idleTimeout  = 2 * time.Minute
-	headBytes    = 16 << 10
+	headBytes    = 16<<10 - 4<<10 // to which net/http adds 4 KiB of its own
 	lastRequests = 20 * time.Second
 )
 
