@@ -30,12 +30,12 @@ const confirmWithin = 14 * 24 * time.Hour
 // Recipient is somebody who reads the report by email. Nothing but the confirming link is sent to
 // them before they followed it.
 type Recipient struct {
-	ID          uuid.UUID  `db:"id"`
-	Name        string     `db:"name"`
-	Address     string     `db:"address"`
-	AddedAt     time.Time  `db:"added_at"`
-	AddedBy     string     `db:"added_by"` // as the audit trail names them
-	ConfirmedAt *time.Time `db:"confirmed_at"`
+	ID          uuid.UUID  `db:"id" json:"id"`
+	Name        string     `db:"name" json:"name"`
+	Address     string     `db:"address" json:"address"`
+	AddedAt     time.Time  `db:"added_at" json:"added_at"`
+	AddedBy     string     `db:"added_by" json:"added_by"` // as the audit trail names them
+	ConfirmedAt *time.Time `db:"confirmed_at" json:"confirmed_at"`
 }
 
 // AddRecipient puts somebody on the list and queues the message with the link that confirms their
