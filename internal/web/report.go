@@ -181,7 +181,7 @@ func compared(f *continuity.Figures, rules *config.Config) (said []string) {
 	if w.M2.CI95 == nil {
 		return said
 	}
-	if b, ok := newest(rules); ok {
+	for _, b := range continuity.Comparators(rules.Benchmarks, w.End) {
 		said = append(said, fmt.Sprintf("Within 21 days: %s %s, %v%% (%s, %s, indicator %s as published in %s). %s counts everyone transferred with a need; ours, everyone referred.",
 			against(w.M2.Share, b.Percent), b.Area, b.Percent, b.Period, b.PeriodType, b.Indicator, b.Vintage, b.Indicator))
 	}
@@ -200,13 +200,6 @@ func before(f *continuity.Figures) *continuity.Window {
 		}
 	}
 	return nil
-}
-
-func newest(rules *config.Config) (config.Benchmark, bool) {
-	if len(rules.Benchmarks) == 0 {
-		return config.Benchmark{}, false
-	}
-	return rules.Benchmarks[len(rules.Benchmarks)-1], true
 }
 
 // against is "similar to" when the comparator lies inside the interval or on its bound.
