@@ -47,16 +47,8 @@ func (v *visit) passwordPage() error { return v.drawPassword(http.StatusOK, nil)
 
 func (v *visit) drawPassword(status int, wrong *problem.Invalid) error {
 	fields, mistakes := fill(changeFields, form{}, wrong)
-	return v.draw(status, "account_ask.html", page{Title: "Change your password", Back: "/account", Faults: mistakes, Body: accountAsk{
+	return v.draw(status, "one_form.html", page{Title: "Change your password", Back: "/account", Faults: mistakes, Body: oneForm{
 		Lead: "You are then signed out on every device, and sign in again with the new password.", Fields: fields, Button: "Change my password"}})
-}
-
-// accountAsk is a page that asks for the password before something that must not be done at a desk
-// left open.
-type accountAsk struct {
-	Lead   string
-	Fields []field
-	Button string
 }
 
 func (v *visit) changePassword() error {
@@ -85,7 +77,7 @@ func (v *visit) renewCodesPage() error { return v.drawRenewCodes(http.StatusOK, 
 
 func (v *visit) drawRenewCodes(status int, wrong *problem.Invalid) error {
 	fields, mistakes := fill(renewFields, form{}, wrong)
-	return v.draw(status, "account_ask.html", page{Title: "Make new recovery codes", Back: "/account", Faults: mistakes, Body: accountAsk{
+	return v.draw(status, "one_form.html", page{Title: "Make new recovery codes", Back: "/account", Faults: mistakes, Body: oneForm{
 		Lead: "The codes that you have now stop working.", Fields: fields, Button: "Make new codes"}})
 }
 

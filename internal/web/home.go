@@ -92,7 +92,10 @@ func (v *visit) home() error {
 	case staff.SubGroup:
 		return v.seeOther("/report")
 	}
-	return v.draw(http.StatusOK, "desk.html", page{Title: v.organisation(), Body: v.who.Role})
+	if v.who.Role == staff.Admin {
+		return v.admin()
+	}
+	return v.draw(http.StatusOK, "desk.html", page{Title: v.organisation()})
 }
 
 func (v *visit) worklists() error {

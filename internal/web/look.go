@@ -137,10 +137,14 @@ func (v *visit) links() (list []link) {
 		add("/report", "Report")
 		add("/reports", "Reports sent")
 	case staff.Admin:
-		add("/", "Administration")
+		add("/admin", "Administration")
+		add("/admin/people", "People")
+		add("/admin/keys", "API keys")
+		add("/admin/mail", "Emails")
+		add("/recipients", "Report readers")
 		add("/reports", "Reports sent")
 	case staff.Audit:
-		add("/", "Audit")
+		add("/audit", "Audit trail")
 		add("/reports", "Reports sent")
 	}
 	return list

@@ -26,6 +26,8 @@ var (
 	pathway  = []staff.Role{staff.Prison, staff.Provider}
 	figures  = []staff.Role{staff.Prison, staff.Provider, staff.SubGroup}
 	senders  = []staff.Role{staff.SubGroup, staff.Admin}
+	admins   = []staff.Role{staff.Admin}
+	auditors = []staff.Role{staff.Audit}
 	everyone = []staff.Role{staff.Prison, staff.Provider, staff.SubGroup, staff.Admin, staff.Audit}
 )
 
@@ -67,4 +69,43 @@ var routes = []route{
 	// The provider, for what the machine or a reviewer took a row of its list to be about.
 	{get, "/links/:id/undo", false, byProvider, "link that stands", (*visit).unlinkPage},
 	{post, "/links/:id/undo", false, byProvider, "link that stands", (*visit).unlink},
+
+	// Whoever is signed in, for their own way in.
+	{get, "/account", false, everyone, "", (*visit).account},
+	{get, "/account/still-here", false, everyone, "", (*visit).stillHere},
+	{get, "/account/password", false, everyone, "", (*visit).passwordPage},
+	{post, "/account/password", false, everyone, "", (*visit).changePassword},
+	{get, "/account/recovery-codes", false, everyone, "", (*visit).renewCodesPage},
+	{post, "/account/recovery-codes", false, everyone, "", (*visit).renewCodes},
+
+	// Administrators, for everything but a person's record.
+	{get, "/admin", false, admins, "", (*visit).admin},
+	{get, "/admin/organisations", false, admins, "", (*visit).organisations},
+	{get, "/admin/settings", false, admins, "", (*visit).settings},
+	{get, "/admin/people", false, admins, "", (*visit).people},
+	{get, "/admin/people/new", false, admins, "", (*visit).addPersonPage},
+	{post, "/admin/people/new", false, admins, "", (*visit).addPerson},
+	{get, "/admin/people/:id", false, admins, "person", (*visit).person},
+	{get, "/admin/people/:id/disable", false, admins, "person", (*visit).disablePersonPage},
+	{post, "/admin/people/:id/disable", false, admins, "person", (*visit).disablePerson},
+	{get, "/admin/people/:id/link", false, admins, "person", (*visit).renewPersonPage},
+	{post, "/admin/people/:id/link", false, admins, "person", (*visit).renewPerson},
+	{get, "/admin/keys", false, admins, "", (*visit).keys},
+	{get, "/admin/keys/new", false, admins, "", (*visit).addKeyPage},
+	{post, "/admin/keys/new", false, admins, "", (*visit).addKey},
+	{get, "/admin/keys/:id/revoke", false, admins, "API key", (*visit).revokeKeyPage},
+	{post, "/admin/keys/:id/revoke", false, admins, "API key", (*visit).revokeKey},
+	{get, "/admin/mail", false, admins, "", (*visit).mailQueue},
+	{get, "/admin/mail/:id", false, admins, "email", (*visit).mailOne},
+	{get, "/admin/mail/:id/send-again", false, admins, "email", (*visit).sendMailAgainPage},
+	{post, "/admin/mail/:id/send-again", false, admins, "email", (*visit).sendMailAgain},
+	{get, "/recipients", false, admins, "", (*visit).readers},
+	{get, "/recipients/new", false, admins, "", (*visit).addReaderPage},
+	{post, "/recipients/new", false, admins, "", (*visit).addReader},
+	{get, "/recipients/:id/remove", false, admins, "recipient", (*visit).removeReaderPage},
+	{post, "/recipients/:id/remove", false, admins, "recipient", (*visit).removeReader},
+
+	// Auditors, for who did and saw what; and who may see a record, for who looked at it.
+	{get, "/audit", false, auditors, "", (*visit).audit},
+	{get, "/referrals/:id/looked", false, pathway, "referral", (*visit).looked},
 }

@@ -1,0 +1,100 @@
+package audit
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/lib/pq"
+
+	"throughgate/internal/db"
+)
+
+// Query says which rows of the trail are asked for. Either a stretch of time or subjects must be given:
+// rows without bound are nobody's question, and would be slow.
+type Query struct {
+	From, To      time.Time // from the first moment to before the second; both zero is any time, with Subjects
+	Subjects      []string  // ids; none is anything
+	Organisations []string  // none is any
+	Act           string    // "" is any
+	Before        *Place    // where the page before ended
+	Limit         int
+}
+
+// Place is where a page ends: rows are told newest first.
+type Place struct {
+	At time.Time
+	ID int64
+}
+
+// Row is one row of the trail.
+type Row struct {
+	ID           int64
+	At           time.Time
+	Organisation string
+	Actor        string
+	Name         *string // of the person who acted, when it was one
+	Via          string
+	Act          string
+	Kind         string
+	Subject      string
+	Detail       json.RawMessage
+}
+
+// kinds are all that an act can be done to. Naming them lets a search by subject use the index, which
+// begins with the kind.
+var kinds = []string{"audit", "call", "file", "key", "link", "message", "page", "person", "recipient", "referral", "report", "review", "settings", "staff"}
+
+// Search reads the trail. It is for the jobs part, and its caller has decided who may ask; that
+// somebody searched is itself written by the caller.
+func Search(ctx context.Context, tx *db.Tx, q Query) (rows []Row, err error) {
+	before := Place{At: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)}
+	if q.Before != nil {
+		before = *q.Before
+	}
+	if len(q.Subjects) > 0 {
+		return ofSubjects(ctx, tx, q, before)
+	}
+	err = tx.Select(ctx, &rows, `
+		SELECT a.id, a.at, a.organisation, a.actor, p.name, a.via, a.act, a.kind, a.subject, a.detail
+		FROM audit a
+		LEFT JOIN staff p ON a.actor = 'staff:' || p.id
+		WHERE a.at >= $1
+		  AND a.at < $2
+		  AND (a.at, a.id) < ($3, $4)
+		  AND (cardinality($5::text[]) = 0 OR a.organisation = ANY ($5))
+		  AND ($6 = '' OR a.act = $6)
+		ORDER BY a.at DESC, a.id DESC
+		LIMIT $7`, q.From, q.To, before.At, before.ID, pq.Array(orNone(q.Organisations)), q.Act, q.Limit)
+	return rows, err
+}
+
+func ofSubjects(ctx context.Context, tx *db.Tx, q Query, before Place) (rows []Row, err error) {
+	to := q.To
+	if to.IsZero() {
+		to = before.At
+	}
+	err = tx.Select(ctx, &rows, `
+		SELECT a.id, a.at, a.organisation, a.actor, p.name, a.via, a.act, a.kind, a.subject, a.detail
+		FROM audit a
+		LEFT JOIN staff p ON a.actor = 'staff:' || p.id
+		WHERE a.kind = ANY ($8)
+		  AND a.subject = ANY ($9)
+		  AND a.at >= $1
+		  AND a.at < $2
+		  AND (a.at, a.id) < ($3, $4)
+		  AND (cardinality($5::text[]) = 0 OR a.organisation = ANY ($5))
+		  AND ($6 = '' OR a.act = $6)
+		ORDER BY a.at DESC, a.id DESC
+		LIMIT $7`, q.From, to, before.At, before.ID, pq.Array(orNone(q.Organisations)), q.Act, q.Limit,
+		pq.Array(kinds), pq.Array(q.Subjects))
+	return rows, err
+}
+
+// orNone is an empty array where there is none, which PostgreSQL would take for NULL.
+func orNone(list []string) []string {
+	if list == nil {
+		return []string{}
+	}
+	return list
+}

@@ -1,0 +1,299 @@
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"throughgate/internal/audit"
+	"throughgate/internal/day"
+	"throughgate/internal/db"
+	"throughgate/internal/problem"
+	"throughgate/internal/referral"
+)
+
+// auditedActs are the acts that the trail knows, as the auditor reads them; the order is that of the list.
+var auditedActs = []option{
+	{Value: "shown", Text: "Looked at"}, {Value: "refused", Text: "Refused"},
+	{Value: "signed in", Text: "Signed in"}, {Value: "sign-in refused", Text: "Sign-in refused"},
+	{Value: "added", Text: "Person added"}, {Value: "enrolled", Text: "Account set up"}, {Value: "invited again", Text: "New link made"},
+	{Value: "disabled", Text: "Stopped from signing in"}, {Value: "password changed", Text: "Password changed"},
+	{Value: "recovery codes made", Text: "Recovery codes made"},
+	{Value: "created", Text: "API key made"}, {Value: "revoked", Text: "API key revoked"},
+	{Value: "referred", Text: "Referred"}, {Value: "row_updated", Text: "Updated by a file"}, {Value: "corrected", Text: "Corrected"},
+	{Value: "date_changed", Text: "Release date changed"}, {Value: "released", Text: "Release confirmed"}, {Value: "not_a_release", Text: "Not a release"},
+	{Value: "transferred", Text: "Transferred"}, {Value: "withdrawn", Text: "Withdrawn"},
+	{Value: "booked", Text: "Booked"}, {Value: "rebooked", Text: "Rebooked"}, {Value: "unbooked", Text: "Left without an appointment"},
+	{Value: "attended", Text: "Attendance recorded"}, {Value: "missed", Text: "Non-attendance recorded"}, {Value: "cancelled", Text: "Appointment cancelled"},
+	{Value: "drop_in", Text: "Drop-in recorded"}, {Value: "contact", Text: "Contact recorded"}, {Value: "picked_up", Text: "Pick-up confirmed"},
+	{Value: "closed", Text: "Closed"}, {Value: "undone", Text: "Undone"},
+	{Value: "linked", Text: "Linked"}, {Value: "link_undone", Text: "Link undone"}, {Value: "confirmed", Text: "Match confirmed"}, {Value: "rejected", Text: "Match rejected"},
+	{Value: "imported", Text: "List taken in"}, {Value: "purged", Text: "Removed after its time"}, {Value: "sent_again", Text: "Sent again"},
+	{Value: "recipient_added", Text: "Report reader added"}, {Value: "recipient_confirmed", Text: "Report reader confirmed"}, {Value: "recipient_removed", Text: "Report reader removed"},
+	{Value: "searched", Text: "Searched the audit trail"},
+}
+
+func auditedAct(act string) string {
+	for _, o := range auditedActs {
+		if o.Value == act {
+			return o.Text
+		}
+	}
+	return say(act)
+}
+
+// toldDetails are the details of a row that the auditor reads: where something was shown, how much was
+// done. What an act said about a person stays in the person's own record.
+var toldDetails = map[string]string{
+	"where": "on", "in": "on", "factor": "with", "organisation": "for", "days": "days", "rows": "rows", "files": "files", "answer": "answered",
+	"places": "places", "booked": "booked", "day": "day", "act": "act", "subject": "id",
+}
+
+// auditLine is one row as it is read.
+type auditLine struct {
+	When, Who, How, What, On, Subject, Detail string
+}
+
+func (v *visit) auditLine(r audit.Row) auditLine {
+	return auditLine{When: capital(moment(v.now, r.At)), Who: v.actor(r), How: say(r.Via), What: auditedAct(r.Act),
+		On: say(r.Kind), Subject: r.Subject, Detail: told(r.Detail)}
+}
+
+// actor is who acted: a person by name, a program or the service by what it is.
+func (v *visit) actor(r audit.Row) string {
+	organisation := v.nameOfAny(r.Organisation)
+	kind, rest, _ := strings.Cut(r.Actor, ":")
+	switch {
+	case r.Name != nil && r.Organisation == "":
+		return *r.Name
+	case r.Name != nil:
+		return *r.Name + ", " + organisation
+	case kind == "key":
+		return "API key " + rest[:min(8, len(rest))] + ", " + organisation
+	case kind == "console":
+		return rest + ", at the server's console"
+	case kind == "nobody":
+		return "Somebody not signed in"
+	case kind == "recipient":
+		return "A reader of the report"
+	}
+	return "The service"
+}
+
+func told(detail json.RawMessage) string {
+	var all map[string]any
+	if json.Unmarshal(detail, &all) != nil {
+		return ""
+	}
+	var parts []string
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		if words, tell := toldDetails[key]; tell && fmt.Sprint(all[key]) != "" {
+			parts = append(parts, words+" "+fmt.Sprint(all[key]))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// auditAsked is what the auditor asks for, as it stands in the address: ids and days, never a name.
+type auditAsked struct {
+	form
+	day    day.Date
+	before *audit.Place
+}
+
+func (v *visit) auditAsked() (asked auditAsked, err error) {
+	asked.form = form{}
+	for name, values := range v.web.QueryParams() {
+		asked.form[name] = values[0]
+	}
+	var wrong problem.Corrections
+	asked.form["subject"] = strings.TrimSpace(asked.form["subject"])
+	if subject := asked.form["subject"]; subject != "" {
+		if _, err := uuid.Parse(subject); err != nil {
+			wrong.Add("subject", "not_an_id", "An id has 36 letters, figures and hyphens, as in the address of a page. Names cannot be searched for")
+			asked.form["subject"] = ""
+		}
+	}
+	if date := asked.form.date("day"); date != "" {
+		if asked.day, err = day.Parse(date); err != nil {
+			wrong.Add("day", "date", "The day must be a real date: day, month and year in figures")
+		}
+	}
+	asked.before = placeOf(asked.form["before"])
+	if asked.day.IsZero() && asked.form["subject"] == "" {
+		asked.day = day.Of(v.now)
+		asked.form["day-day"], asked.form["day-month"], asked.form["day-year"] =
+			strconv.Itoa(asked.day.Day()), strconv.Itoa(int(asked.day.Month())), strconv.Itoa(asked.day.Year())
+	}
+	return asked, wrong.Err()
+}
+
+// placeOf reads where the page before ended; nil for what is no place.
+func placeOf(text string) *audit.Place {
+	at, id, _ := strings.Cut(text, ".")
+	micro, err1 := strconv.ParseInt(at, 10, 64)
+	n, err2 := strconv.ParseInt(id, 10, 64)
+	if err1 != nil || err2 != nil {
+		return nil
+	}
+	return &audit.Place{At: time.UnixMicro(micro).UTC(), ID: n}
+}
+
+const auditPage = 50
+
+func (a auditAsked) query() audit.Query {
+	q := audit.Query{Act: a.form["act"], Before: a.before, Limit: auditPage + 1}
+	if o := a.form["organisation"]; o != "" {
+		q.Organisations = []string{o}
+	}
+	if s := a.form["subject"]; s != "" {
+		q.Subjects = []string{s}
+	}
+	if !a.day.IsZero() {
+		q.From, q.To = a.day.At(0, 0), a.day.Add(1).At(0, 0)
+	}
+	return q
+}
+
+// auditBody is the trail's page.
+type auditBody struct {
+	Day, Subject        field
+	Organisations, Acts []option
+	Lines               []auditLine
+	Asked               string // in words
+	Next, First         string
+	Wrong               bool
+}
+
+func (v *visit) audit() error {
+	asked, err := v.auditAsked()
+	var wrong *problem.Invalid
+	if err != nil && !errors.As(err, &wrong) {
+		return err
+	}
+	body := auditBody{Wrong: wrong != nil}
+	if body.Organisations, err = v.organisationOptions(); err != nil {
+		return err
+	}
+	fields, mistakes := fill([]field{
+		{Name: "day", Label: "Day", Kind: "date", Hint: "Empty for any day, when you give an id"},
+		{Name: "subject", Label: "Id of what it was done to", Kind: "text", Hint: "As in the address of a page, or in the list below"},
+	}, asked.form, wrong)
+	body.Day, body.Subject = fields[0], fields[1]
+	body.Organisations = chosen(body.Organisations, asked.form["organisation"])
+	body.Acts = chosen(auditedActs, asked.form["act"])
+	if wrong != nil {
+		return v.draw(http.StatusUnprocessableEntity, "audit.html", page{Title: "Audit trail", Faults: mistakes, Body: body})
+	}
+	rows, err := v.searchAudit(asked)
+	if err != nil {
+		return err
+	}
+	body.tell(v, asked, rows)
+	return v.draw(http.StatusOK, "audit.html", page{Title: "Audit trail", Body: body})
+}
+
+func chosen(options []option, value string) (list []option) {
+	for _, o := range options {
+		o.Chosen = o.Value == value
+		list = append(list, o)
+	}
+	return list
+}
+
+// searchAudit reads the trail, and leaves a row about having done so.
+func (v *visit) searchAudit(asked auditAsked) (rows []audit.Row, err error) {
+	err = v.asService(func(tx *db.Tx) error {
+		if rows, err = audit.Search(v.ctx, tx, asked.query()); err != nil {
+			return err
+		}
+		detail := audit.Detail{"day": "", "act": asked.form["act"], "organisation": asked.form["organisation"], "subject": asked.form["subject"]}
+		if !asked.day.IsZero() {
+			detail["day"] = asked.day.String()
+		}
+		return audit.Write(v.ctx, tx, v.who.By, v.now, "searched", "audit", "", detail)
+	})
+	return rows, err
+}
+
+func (b *auditBody) tell(v *visit, asked auditAsked, rows []audit.Row) {
+	more := len(rows) > auditPage
+	rows = rows[:min(auditPage, len(rows))]
+	for _, r := range rows {
+		b.Lines = append(b.Lines, v.auditLine(r))
+	}
+	b.Asked = "Any day"
+	if !asked.day.IsZero() {
+		b.Asked = capital(nearDay(day.Of(v.now), asked.day))
+	}
+	if asked.before != nil {
+		b.First = asked.address("")
+	}
+	if more {
+		last := rows[len(rows)-1]
+		b.Next = asked.address(fmt.Sprintf("%d.%d", last.At.UnixMicro(), last.ID))
+	}
+}
+
+func (a auditAsked) address(before string) string {
+	q := url.Values{}
+	for _, name := range []string{"day-day", "day-month", "day-year", "organisation", "act", "subject"} {
+		if a.form[name] != "" {
+			q.Set(name, a.form[name])
+		}
+	}
+	if before != "" {
+		q.Set("before", before)
+	}
+	return "/audit?" + q.Encode()
+}
+
+// lookedBody is who looked at one person's record.
+type lookedBody struct {
+	Name  string
+	Lines []auditLine
+}
+
+// looked lists who looked at a person whose record the reader may see. Only the two organisations of
+// the referral are told: that another prison knows the person is none of theirs.
+func (v *visit) looked() error {
+	r, err := v.findReferral()
+	if err != nil {
+		return err
+	}
+	rows, err := v.looks(r)
+	if err != nil {
+		return err
+	}
+	body := lookedBody{Name: fullName(r)}
+	for _, row := range rows {
+		line := v.auditLine(row)
+		if row.Organisation != v.who.Organisation() {
+			line.Who = v.nameOfAny(row.Organisation)
+		}
+		body.Lines = append(body.Lines, line)
+	}
+	return v.draw(http.StatusOK, "looked.html", page{Title: "Who looked at this record", Back: "/referrals/" + v.id.String(), Body: body})
+}
+
+// looksTold is how many looks are told: the latest.
+const looksTold = 200
+
+func (v *visit) looks(r *referral.Referral) (rows []audit.Row, err error) {
+	q := audit.Query{Subjects: []string{r.PersonID.UUID.String(), r.ID.String()}, Act: "shown", Limit: looksTold,
+		Organisations: []string{string(r.Prison), string(r.Provider)}}
+	err = v.asService(func(tx *db.Tx) error {
+		rows, err = audit.Search(v.ctx, tx, q)
+		return err
+	})
+	return rows, err
+}

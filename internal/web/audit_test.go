@@ -1,0 +1,119 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"throughgate/internal/audit"
+	"throughgate/internal/db"
+)
+
+func TestTheAuditorSearchesByDayOrganisationActAndId(t *testing.T) {
+	h := newHouse(t)
+	id := h.referred(draft("A1234BC")).String()
+	h.as("EXI").open("/referrals/" + id)
+	h.as("SUBGROUP").open("/referrals/" + id)
+	auditor := h.as("AUDIT")
+	for name, c := range map[string]struct {
+		query string
+		want  []string
+		not   []string
+	}{
+		"today":           {"", []string{"Looked at", "Referred", "Signed in"}, nil},
+		"looks":           {"?act=shown", []string{"Siân of EXI, HMP Exeter"}, []string{"Refused"}},
+		"the sub-group":   {"?organisation=SUBGROUP&act=refused", []string{"Siân of SUBGROUP, Sub-group", "GET /referrals/:id"}, []string{"HMP Exeter on"}},
+		"the referral":    {"?subject=" + id, []string{"Referred"}, []string{"Signed in"}},
+		"another day":     {"?day-day=19&day-month=11&day-year=2023", []string{"Nothing of that kind is written down"}, nil},
+		"no such act":     {"?act=dreamt", []string{"Nothing of that kind is written down"}, nil},
+		"a broken cursor": {"?before=x.y", []string{"Looked at"}, nil},
+	} {
+		s := auditor.open("/audit" + c.query)
+		found := strings.Join(strings.Fields(s.Find("#main-content table, #main-content .govuk-inset-text").Text()), " ")
+		if s.status != http.StatusOK {
+			t.Errorf("%s: %d", name, s.status)
+		}
+		for _, want := range c.want {
+			if !strings.Contains(found, want) {
+				t.Errorf("%s: %q is missing in %s", name, want, found)
+			}
+		}
+		for _, not := range append(c.not, "Aoife", "heroin") {
+			if strings.Contains(found, not) {
+				t.Errorf("%s: %q is in %s", name, not, found)
+			}
+		}
+	}
+	var searches int
+	h.service(func(tx *db.Tx) error {
+		return tx.Get(t.Context(), &searches, `SELECT count(*) FROM audit WHERE act = 'searched' AND organisation = 'AUDIT'`)
+	})
+	if searches != 7 {
+		t.Errorf("%d searches are written down", searches)
+	}
+}
+
+func TestWhatTheAuditorMistypesIsNamed(t *testing.T) {
+	h := newHouse(t)
+	s := h.as("AUDIT").open("/audit?" + url.Values{"day-day": {"31"}, "day-month": {"2"}, "day-year": {"2023"}, "subject": {"Aoife"}}.Encode())
+	said := s.faults()
+	if s.status != http.StatusUnprocessableEntity || len(said) != 2 || said["day-day"] == "" || said["subject"] == "" {
+		t.Errorf("%d %v", s.status, said)
+	}
+	if s.Find("table").Length() != 0 || !strings.HasPrefix(s.title(), "Error: ") {
+		t.Errorf("title %q", s.title())
+	}
+}
+
+// 120 acts at two moments: each page goes on where the one before ended, none is told twice.
+func TestTheTrailIsPaged(t *testing.T) {
+	h := newHouse(t)
+	auditor := h.as("AUDIT")
+	h.service(func(tx *db.Tx) error {
+		for _, at := range []time.Time{h.now, h.now.Add(time.Minute)} {
+			var subjects []string
+			for i := range 60 {
+				subjects = append(subjects, fmt.Sprintf("%s %d", at.Format("15:04"), i))
+			}
+			if err := audit.WriteEach(t.Context(), tx, console, at, "exported", "file", subjects, nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	seen, path, pages := map[string]bool{}, "/audit?act=exported", 0
+	for path != "" && pages < 10 {
+		s := auditor.open(path)
+		for _, row := range s.Find("tbody tr td:last-child").EachIter() {
+			if seen[row.Text()] {
+				t.Errorf("%q is told twice", row.Text())
+			}
+			seen[row.Text()] = true
+		}
+		path, _ = s.Find("a[rel=next]").Attr("href")
+		pages++
+	}
+	if len(seen) != 120 || pages != 3 {
+		t.Errorf("%d acts on %d pages", len(seen), pages)
+	}
+}
+
+func TestWhoLookedAtARecord(t *testing.T) {
+	h := newHouse(t)
+	id := h.referred(draft("A1234BC")).String()
+	h.as("HARBOUR").open("/referrals/" + id)
+	h.as("ADMIN").open("/referrals/" + id)
+	s := h.as("EXI").open("/referrals/" + id + "/looked")
+	rows := s.Find("tbody tr td[data-label=Who]").Map(func(_ int, cell *goquery.Selection) string { return cell.Text() })
+	if s.status != http.StatusOK || strings.Join(rows, "; ") != "Siân of EXI, HMP Exeter; Harbour" {
+		t.Errorf("%d: %v", s.status, rows)
+	}
+	if s := h.as("CWI").open("/referrals/" + id + "/looked"); s.status != http.StatusNotFound {
+		t.Errorf("another prison: %d", s.status)
+	}
+}
