@@ -104,18 +104,28 @@ func readFile(path string) ([]byte, error) {
 	return os.ReadFile(path)
 }
 
-// resultFile opens the file for the answers, before anything is stored, and leaves what is in it until
-// there are some: none without --result.
+// resultFile opens the file for the answers, before anything is stored: none without --result. One made
+// here goes again when there are no answers.
 func (c *call) resultFile() (*os.File, error) {
 	path := c.flags["result"]
 	if path == "" {
 		return nil, nil
 	}
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY, 0o600) // it names people
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) // it names people
+	made := err == nil
+	if errors.Is(err, fs.ErrExist) {
+		file, err = os.OpenFile(path, os.O_WRONLY|os.O_TRUNC, 0o600)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s cannot be written: nothing was imported", path)
 	}
-	c.later(func() error { file.Close(); return nil }) // closed already, but for an import that failed
+	c.later(func() error {
+		file.Close() // closed already, but for an import that failed
+		if info, err := os.Stat(path); made && err == nil && info.Size() == 0 {
+			return os.Remove(path)
+		}
+		return nil
+	})
 	return file, nil
 }
 
@@ -124,7 +134,7 @@ func writeResult(out *os.File, name string, received []byte, layout reconcile.La
 	if err != nil {
 		return err
 	}
-	return errors.Join(out.Truncate(0), reconcile.WriteResult(out, sheet, answered.Answers), out.Close())
+	return errors.Join(reconcile.WriteResult(out, sheet, answered.Answers), out.Close())
 }
 
 // progressBar shows how far the rows are, on a terminal only.

@@ -156,6 +156,10 @@ func TestTheExampleCohortOnThePrivateCluster(t *testing.T) {
 			t.Errorf("migrate %s says %q", command, out)
 		}
 	}
+	code, _, errs := console(t, "import", "prison-releases", "--prison", "EXI", files[1], data, "--result", result)
+	if _, err := os.Stat(result); code != exitRefused || !os.IsNotExist(err) {
+		t.Errorf("a refused file leaves a result behind: %d, %s, %v", code, errs, err)
+	}
 	do("import", "prison-releases", "--prison", "EXI", files[0])
 	if out := do("import", "provider-pickups", files[1], "--dry-run", "--json", "--provider", "HARBOUR"); !strings.Contains(out, `"accepted":225`) {
 		t.Errorf("dry run: %s", out)
