@@ -1,6 +1,10 @@
 package reconcile
 
-import "strings"
+import (
+	"encoding/csv"
+	"io"
+	"strings"
+)
 
 // A spreadsheet runs a cell that begins with = + - @ as a formula, whoever wrote it. Files that we
 // write put an apostrophe before such text; reading takes it away again, so that the text comes back
@@ -24,4 +28,24 @@ func unguard(text string) string {
 		return rest
 	}
 	return text
+}
+
+// WriteCSV writes a table as partners' spreadsheets read it: UTF-8 that says so, and no cell that runs.
+func WriteCSV(to io.Writer, rows [][]string) error {
+	if _, err := io.WriteString(to, byteOrderMark); err != nil {
+		return err
+	}
+	w := csv.NewWriter(to)
+	w.UseCRLF = true
+	for _, row := range rows {
+		cells := make([]string, len(row))
+		for i, text := range row {
+			cells[i] = guard(text)
+		}
+		if err := w.Write(cells); err != nil {
+			return err
+		}
+	}
+	w.Flush()
+	return w.Error()
 }

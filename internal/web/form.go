@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"mime"
 	"slices"
 	"strings"
@@ -68,7 +69,7 @@ func (f form) yesNo(name string) *bool {
 // field is one question of a form, with what was typed and what is wrong with it.
 type field struct {
 	Name, Label, Hint string
-	Kind              string            // text, email, password, code, date, radios, checkboxes, file or textarea
+	Kind              string            // text, email, password, code, date, radios, checkboxes, select, file or textarea
 	Called            string            // what is asked for, inside a sentence: "the day when treatment started"
 	Says              map[string]string // by code, where a fault needs a sentence of its own
 	Options           []option
@@ -144,6 +145,15 @@ func fill(fields []field, typed form, err *problem.Invalid) (filled []field, wro
 		wrong = append(wrong, mistake{"", c.Message})
 	}
 	return filled, wrong
+}
+
+// invalid takes an error apart: what the person can put right on the page, and anything else.
+func invalid(err error) (*problem.Invalid, error) {
+	var wrong *problem.Invalid
+	if errors.As(err, &wrong) {
+		return wrong, nil
+	}
+	return nil, err
 }
 
 // sentence is what is wrong, in words that stand alone at the top of the page. Acts are asked by

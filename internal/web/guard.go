@@ -10,6 +10,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"throughgate/internal/api"
+	"throughgate/internal/reconcile"
 )
 
 // visiting is the key under which a request's visit is kept, so that an error page knows who reads it.
@@ -73,12 +74,20 @@ func (s *site) guarded(next echo.HandlerFunc, web echo.Context) (err error) {
 	if s.origin.Check(web.Request()) != nil {
 		return errElsewhere
 	}
-	web.Request().Body = http.MaxBytesReader(web.Response(), web.Request().Body, mostTyped)
+	web.Request().Body = http.MaxBytesReader(web.Response(), web.Request().Body, mostOf(web.Request()))
 	return next(web)
 }
 
 // mostTyped is the largest form taken: far more than anybody types.
 const mostTyped = 256 << 10
+
+// mostOf is how much a request may bring: the page for partners' lists takes a whole file.
+func mostOf(r *http.Request) int64 {
+	if r.URL.Path == "/imports" {
+		return reconcile.MaxFileBytes + mostEnvelope
+	}
+	return mostTyped
+}
 
 // errElsewhere is a form that another site made somebody's browser send.
 var errElsewhere = errors.New("sent from another site")

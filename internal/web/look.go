@@ -131,6 +131,11 @@ func (v *visit) links() (list []link) {
 	switch v.who.Role {
 	case staff.Prison, staff.Provider:
 		add("/", "Worklists")
+		if v.who.Role == staff.Prison {
+			add("/referrals/new", "Refer someone")
+		}
+		add("/find", "Find")
+		add("/imports", "Upload a list")
 		add("/report", "Report")
 		add("/reports", "Reports sent")
 	case staff.SubGroup:

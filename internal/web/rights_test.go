@@ -68,7 +68,6 @@ var rights = map[string]right{
 	"POST /referrals/:id/closure":           {moved, wrong, none, wrong, denied, denied, denied},
 	"POST /referrals/:id/undo":              {moved, wrong, none, wrong, denied, denied, denied},
 
-
 	// Review: the ids are of nothing that stands open.
 	"GET /review":              {moved, ok, ok, ok, denied, denied, denied},
 	"GET /review/:id":          {moved, none, none, none, denied, denied, denied},
@@ -112,6 +111,24 @@ var rights = map[string]right{
 	"POST /account/password":       {moved, wrong, wrong, wrong, wrong, wrong, wrong},
 	"GET /account/recovery-codes":  {moved, ok, ok, ok, ok, ok, ok},
 	"POST /account/recovery-codes": {moved, wrong, wrong, wrong, wrong, wrong, wrong},
+
+	// No draft and no file has the referral's id.
+	"GET /referrals/new":              {moved, ok, ok, denied, denied, denied, denied},
+	"POST /referrals/new":             {moved, moved, moved, denied, denied, denied, denied},
+	"GET /referrals/new/:id":          {moved, none, none, denied, denied, denied, denied},
+	"POST /referrals/new/:id/discard": {moved, moved, moved, denied, denied, denied, denied},
+	"GET /referrals/new/:id/:step":    {moved, none, none, denied, denied, denied, denied},
+	"POST /referrals/new/:id/:step":   {moved, none, none, denied, denied, denied, denied},
+	"GET /imports":                    {moved, ok, ok, ok, denied, denied, denied},
+	"POST /imports":                   {moved, wrong, wrong, wrong, denied, denied, denied},
+	"GET /imports/:id":                {moved, none, none, none, denied, denied, denied},
+	"GET /imports/:id/result":         {moved, none, none, none, denied, denied, denied},
+	"POST /imports/:id/store":         {moved, none, none, none, denied, denied, denied},
+	"GET /referrals":                  {moved, ok, ok, ok, denied, denied, denied},
+	"GET /referrals.csv":              {moved, ok, ok, ok, denied, denied, denied},
+	"GET /worklist.csv":               {moved, none, none, none, denied, denied, denied},
+	"GET /find":                       {moved, ok, ok, ok, denied, denied, denied},
+	"POST /find":                      {moved, wrong, wrong, wrong, denied, denied, denied},
 
 	// With a token that nobody was sent.
 	"GET /invitation/:token":      {none, none, none, none, none, none, none},

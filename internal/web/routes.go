@@ -108,4 +108,28 @@ var routes = []route{
 	// Auditors, for who did and saw what; and who may see a record, for who looked at it.
 	{get, "/audit", false, auditors, "", (*visit).audit},
 	{get, "/referrals/:id/looked", false, pathway, "referral", (*visit).looked},
+
+	// The prison, to refer somebody.
+	{get, "/referrals/new", false, byPrison, "", (*visit).newReferralPage},
+	{post, "/referrals/new", false, byPrison, "", (*visit).beginReferral},
+	{get, "/referrals/new/:id", false, byPrison, "unfinished referral", (*visit).madeReferral},
+	{post, "/referrals/new/:id/discard", false, byPrison, "unfinished referral", (*visit).discardReferral},
+	{get, "/referrals/new/:id/:step", false, byPrison, "unfinished referral", (*visit).newStepPage},
+	{post, "/referrals/new/:id/:step", false, byPrison, "unfinished referral", (*visit).newStepAnswered},
+
+	// Prison and provider, for the lists that they have as files; the role decides which.
+	{get, "/imports", false, pathway, "", (*visit).importsPage},
+	{post, "/imports", false, pathway, "", (*visit).upload},
+	{get, "/imports/:id", false, pathway, "file", (*visit).importPage},
+	{get, "/imports/:id/result", false, pathway, "file", (*visit).importResult},
+	{post, "/imports/:id/store", false, pathway, "file", (*visit).storeImport},
+
+	// Prison and provider, to find one of their own.
+	{get, "/find", false, pathway, "", (*visit).findPage},
+	{post, "/find", false, pathway, "", (*visit).find},
+
+	// Prison and provider, for all of their own referrals, and to take a list away.
+	{get, "/referrals", false, pathway, "", (*visit).referrals},
+	{get, "/referrals.csv", false, pathway, "", (*visit).referralsCSV},
+	{get, "/worklist.csv", false, pathway, "", (*visit).worklistCSV},
 }

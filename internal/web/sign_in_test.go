@@ -151,6 +151,6 @@ func TestAnInvitationIsTakenUpWithATOTP(t *testing.T) {
 }
 
 func value(s shown, name string) string {
-	v, _ := s.Find("input[name=" + name + "]").Attr("value")
+	v, _ := s.Find(`input[name="` + name + `"]`).Attr("value")
 	return v
 }
