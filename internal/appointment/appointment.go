@@ -43,6 +43,7 @@ type Appointment struct {
 	Directions    string     `json:"-" db:"directions"`
 	Prescribing   bool       `json:"-" db:"prescribing"`    // whether its clinic is
 	Overbooked    bool       `json:"-" db:"overbooked"`     // staff put it into a full slot by hand
+	DayClosed     bool       `json:"-" db:"day_closed"`     // the provider sees nobody on that day any more
 	OutcomeReason *string    `json:"-" db:"outcome_reason"` // acceptable, none_given, our_fault; why, when the service cancelled
 	CancelledBy   *string    `json:"-" db:"cancelled_by"`   // person, provider, prison, service
 }
@@ -60,7 +61,8 @@ type Slot struct {
 	EndsAt   time.Time `json:"ends_at" db:"ends_at"`
 	Free     int       `json:"free" db:"free"`
 
-	Prescribing bool `json:"-" db:"prescribing"`
+	Prescribing bool   `json:"-" db:"prescribing"`
+	Place       string `json:"-" db:"place"`
 }
 
 // Why a live referral has no appointment (referral.unbooked_reason).
@@ -72,6 +74,7 @@ const (
 	NoFreePlace        = "no_free_place_in_21_days"
 	FlagOutsideTarget  = "outside_target" // referral.appointment_flag
 	FlagAfterBridging  = "after_bridging"
+	FlagDayClosed      = "day_closed"
 	releaseDateUnknown = "release_date_unknown" // why the service freed a place
 	releaseDateMoved   = "release_date_moved"
 	rebooked           = "rebooked"

@@ -11,8 +11,9 @@ import (
 )
 
 // BringIn makes the clinics and closed days in the database those of the configuration, and opens or
-// closes slots to match. A clinic that is gone keeps what is booked and opens nothing more. It needs
-// the Jobs part, and the providers to be there as organisations.
+// closes slots to match. A clinic that is gone keeps what is booked and opens nothing more; what staff
+// have changed on their page is left as they have it. It needs the Jobs part, and the providers to be
+// there as organisations.
 func BringIn(ctx context.Context, tx *db.Tx, now time.Time) error {
 	if err := alone(ctx, tx); err != nil {
 		return err
@@ -32,6 +33,7 @@ func BringIn(ctx context.Context, tx *db.Tx, now time.Time) error {
 	if _, err := tx.Exec(ctx, `
 		UPDATE clinic SET active = false
 		WHERE active
+		  AND from_configuration
 		  AND (provider, code) NOT IN (SELECT provider, code FROM unnest($1::text[], $2::text[]) AS wanted (provider, code))`,
 		pq.Array(providers), pq.Array(codes)); err != nil {
 		return err
@@ -59,7 +61,8 @@ func bringInClinic(ctx context.Context, tx *db.Tx, provider string, c config.Cli
 		SET weekday = excluded.weekday, starts = excluded.starts, ends = excluded.ends,
 		  slot_minutes = excluded.slot_minutes, places = excluded.places, prescribing = excluded.prescribing,
 		  place = excluded.place, address = excluded.address, ask_for = excluded.ask_for,
-		  telephone = excluded.telephone, directions = excluded.directions, active = true`,
+		  telephone = excluded.telephone, directions = excluded.directions, active = true
+		WHERE clinic.from_configuration`,
 		provider, c.Code, int(weekday), c.Start, c.End, c.SlotMinutes, c.Places, c.Prescribing,
 		c.Place, c.Address, c.AskFor, c.Telephone, c.Directions)
 	return err
@@ -68,7 +71,8 @@ func bringInClinic(ctx context.Context, tx *db.Tx, provider string, c config.Cli
 func bringInClosedDays(ctx context.Context, tx *db.Tx, providers, days []string) error {
 	if _, err := tx.Exec(ctx, `
 		DELETE FROM closed_day
-		WHERE (provider, closed_on) NOT IN (SELECT provider, closed_on FROM unnest($1::text[], $2::date[]) AS wanted (provider, closed_on))`,
+		WHERE from_configuration
+		  AND (provider, closed_on) NOT IN (SELECT provider, closed_on FROM unnest($1::text[], $2::date[]) AS wanted (provider, closed_on))`,
 		pq.Array(providers), pq.Array(days)); err != nil {
 		return err
 	}

@@ -19,7 +19,7 @@ import (
 //	not released    the place is kept while it satisfies the rule; else an earlier one is booked, if
 //	                there is one; a place that the rule does not allow at all is freed in any case
 //	released        the person holds the card: the place is kept, and flagged where it is outside the
-//	                target or after the bridging prescription; only a place before the day of release
+//	                target, after the bridging prescription or on a day that was closed since; only a place before the day of release
 //	                is given up for a new one
 //
 // An appointment that is over and has no outcome stays for the provider to record, unless it lies
@@ -121,8 +121,11 @@ func stay(ctx context.Context, tx *db.Tx, now time.Time, w Wish, old *Appointmen
 
 // flag is what a place alone gives the provider to know. That it is late was known when it was booked.
 func (a *Appointment) flag() string {
-	if a.AfterBridging {
+	switch {
+	case a.AfterBridging:
 		return FlagAfterBridging
+	case a.DayClosed:
+		return FlagDayClosed
 	}
 	return ""
 }
@@ -139,7 +142,11 @@ func mark(ctx context.Context, tx *db.Tx, a *Appointment) error {
 
 // move frees the old place and books another, or says why none can be had.
 func move(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, w Wish, old *Appointment) (Moved, error) {
-	if err := cancel(ctx, tx, now, old, "service", releaseDateMoved); err != nil {
+	why := releaseDateMoved
+	if old.DayClosed {
+		why = FlagDayClosed
+	}
+	if err := cancel(ctx, tx, now, old, "service", why); err != nil {
 		return Moved{}, err
 	}
 	a, reason, err := allocate(ctx, tx, who, now, w, old)

@@ -17,7 +17,8 @@ const read = `
 	SELECT a.id, a.referral_id, a.provider, a.slot_id, a.starts_at, a.ends_at, a.on_day, a.attempt, a.late, a.after_bridging,
 	  a.overbook_reason IS NOT NULL AS overbooked, a.outcome, a.outcome_reason, a.cancelled_by, coalesce(a.clinic, '') AS clinic,
 	  coalesce(c.place, '') AS place, coalesce(c.address, '') AS address, coalesce(c.ask_for, '') AS ask_for,
-	  coalesce(c.telephone, '') AS telephone, coalesce(c.directions, '') AS directions, coalesce(c.prescribing, false) AS prescribing
+	  coalesce(c.telephone, '') AS telephone, coalesce(c.directions, '') AS directions, coalesce(c.prescribing, false) AS prescribing,
+	  EXISTS (SELECT FROM closed_day d WHERE d.provider = a.provider AND d.closed_on = a.on_day AND d.closed) AS day_closed
 	FROM appointment a
 	LEFT JOIN clinic c ON c.provider = a.provider AND c.code = a.clinic
 	WHERE a.undone_at IS NULL`
@@ -93,6 +94,26 @@ func Slots(ctx context.Context, tx *db.Tx, now time.Time, provider string, from,
 		  AND p.starts_at < $4
 		GROUP BY s.id
 		ORDER BY s.starts_at, s.clinic`, provider, from.At(0, 0), now, to.Add(1).At(0, 0))
+	for i := range slots {
+		slots[i].inLondon()
+	}
+	return slots, err
+}
+
+// OpenSlotsOf are all of a provider's on a day that have not begun, full ones too: those have 0 free.
+func OpenSlotsOf(ctx context.Context, tx *db.Tx, now time.Time, provider string, on day.Date) ([]Slot, error) {
+	slots := []Slot{}
+	err := tx.Select(ctx, &slots, `
+		SELECT s.id, s.clinic, s.starts_at, s.ends_at, c.prescribing, c.place,
+		  (SELECT count(*) FROM place p WHERE p.slot_id = s.id AND p.appointment_id IS NULL AND p.open) AS free
+		FROM slot s
+		JOIN clinic c ON c.provider = s.provider AND c.code = s.clinic
+		WHERE s.provider = $1
+		  AND s.closed_at IS NULL
+		  AND s.starts_at > $2
+		  AND s.starts_at >= $3
+		  AND s.starts_at < $4
+		ORDER BY s.starts_at, s.clinic`, provider, now, on.At(0, 0), on.Add(1).At(0, 0))
 	for i := range slots {
 		slots[i].inLondon()
 	}

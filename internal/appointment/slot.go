@@ -60,7 +60,7 @@ func wantedSlots(ctx context.Context, tx *db.Tx, now time.Time) (w wanted, err e
 		return w, err
 	}
 	var closed []closedDay
-	if err = tx.Select(ctx, &closed, `SELECT provider, closed_on FROM closed_day`); err != nil {
+	if err = tx.Select(ctx, &closed, `SELECT provider, closed_on FROM closed_day WHERE closed`); err != nil {
 		return w, err
 	}
 	shut := map[closedDay]bool{}

@@ -44,6 +44,7 @@ type actBody struct {
 	Name    string
 	R       *referral.Referral
 	Facts   []fact
+	Days    []link // to choose a slot from
 	Fields  []field
 	Version int // of the referral, as the reader saw it
 	Back    string
@@ -66,11 +67,18 @@ func (v *visit) actPage(a act, status int, typed form, wrong *problem.Invalid) e
 	if err != nil {
 		return err
 	}
-	fields, mistakes := fill(a.fields(v, r), typed, wrong)
-	return v.draw(status, "act.html", page{Title: a.title, Back: "/referrals/" + r.ID.String(), Faults: mistakes, Body: actBody{
+	body := actBody{
 		Act: a.path, Title: a.title, Lead: a.lead, Button: a.button, Name: fullName(r), R: r,
-		Facts: v.releaseFacts(r), Fields: fields, Version: r.Version, Back: "/referrals/" + r.ID.String(),
-	}})
+		Facts: v.releaseFacts(r), Fields: a.fields(v, r), Version: r.Version, Back: "/referrals/" + r.ID.String(),
+	}
+	if a.path == "slot" {
+		if err := v.offerSlots(&body); err != nil {
+			return err
+		}
+	}
+	var mistakes faults
+	body.Fields, mistakes = fill(body.Fields, typed, wrong)
+	return v.draw(status, "act.html", page{Title: a.title, Back: body.Back, Faults: mistakes, Body: body})
 }
 
 // carryOut does what the form asks. What cannot be done is said on the form, with what was typed.

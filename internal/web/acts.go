@@ -46,6 +46,8 @@ var acts = []act{
 	{"outcome", "Record what became of the appointment", "", "Record", "The outcome is recorded.", byProvider, seeable, outcomeFields, recordOutcome},
 	{"appointment", "Book the next free appointment", "The earliest free place after release in a clinic that can see the person. An appointment to come is given up for it, if it is later.",
 		"Book it", "An appointment is booked.", byProvider, live, noFields, book},
+	{"slot", "Choose another appointment", "Any time from the day of release on, in any clinic. An appointment to come is given up for it. A full time can be booked only with a reason.",
+		"Book it", "An appointment is booked.", byProvider, live, noFields, bookSlot},
 	{"drop-in", "Came without an appointment", "Recorded as attended.", "Record", "The visit is recorded.", byProvider, seeable, dropInFields, dropIn},
 	{"contact", "Record contact", "Contact that is not a pick-up.", "Record", "The contact is recorded.", pathway, seeable, contactFields, contact},
 	{"closure", "Close the referral", "For a release that ended otherwise. Every reminder stops.",

@@ -68,14 +68,6 @@ var rights = map[string]right{
 	"POST /referrals/:id/closure":           {moved, wrong, none, wrong, denied, denied, denied},
 	"POST /referrals/:id/undo":              {moved, wrong, none, wrong, denied, denied, denied},
 
-	// Review: the ids are of nothing that stands open.
-	"GET /review":              {moved, ok, ok, ok, denied, denied, denied},
-	"GET /review/:id":          {moved, none, none, none, denied, denied, denied},
-	"POST /review/:id":         {moved, none, none, none, denied, denied, denied},
-	"GET /links/:id/undo":      {moved, denied, denied, none, denied, denied, denied},
-	"POST /links/:id/undo":     {moved, denied, denied, none, denied, denied, denied},
-	"GET /referrals/:id/move":  {moved, denied, denied, ok, denied, denied, denied},
-	"POST /referrals/:id/move": {moved, denied, denied, wrong, denied, denied, denied},
 	// Administration: the ids are of nothing.
 	"GET /admin":                      {moved, denied, denied, denied, denied, ok, denied},
 	"GET /admin/organisations":        {moved, denied, denied, denied, denied, ok, denied},
@@ -112,6 +104,15 @@ var rights = map[string]right{
 	"GET /account/recovery-codes":  {moved, ok, ok, ok, ok, ok, ok},
 	"POST /account/recovery-codes": {moved, wrong, wrong, wrong, wrong, wrong, wrong},
 
+	// Review: the ids are of nothing that stands open.
+	"GET /review":              {moved, ok, ok, ok, denied, denied, denied},
+	"GET /review/:id":          {moved, none, none, none, denied, denied, denied},
+	"POST /review/:id":         {moved, none, none, none, denied, denied, denied},
+	"GET /links/:id/undo":      {moved, denied, denied, none, denied, denied, denied},
+	"POST /links/:id/undo":     {moved, denied, denied, none, denied, denied, denied},
+	"GET /referrals/:id/move":  {moved, denied, denied, ok, denied, denied, denied},
+	"POST /referrals/:id/move": {moved, denied, denied, wrong, denied, denied, denied},
+
 	// No draft and no file has the referral's id.
 	"GET /referrals/new":              {moved, ok, ok, denied, denied, denied, denied},
 	"POST /referrals/new":             {moved, moved, moved, denied, denied, denied, denied},
@@ -129,6 +130,26 @@ var rights = map[string]right{
 	"GET /worklist.csv":               {moved, none, none, none, denied, denied, denied},
 	"GET /find":                       {moved, ok, ok, ok, denied, denied, denied},
 	"POST /find":                      {moved, wrong, wrong, wrong, denied, denied, denied},
+
+	// Appointments and clinics of the provider.
+	"GET /appointments":              {moved, denied, denied, ok, denied, denied, denied},
+	"POST /appointments/:id/outcome": {moved, denied, denied, none, denied, denied, denied},
+	"GET /referrals/:id/slot":        {moved, denied, denied, ok, denied, denied, denied},
+	"POST /referrals/:id/slot":       {moved, denied, denied, wrong, denied, denied, denied},
+	"GET /clinics":                   {moved, denied, denied, ok, denied, denied, denied},
+	"GET /clinics/add":               {moved, denied, denied, ok, denied, denied, denied},
+	"POST /clinics/add":              {moved, denied, denied, wrong, denied, denied, denied},
+	"GET /clinics/:code/change":      {moved, denied, denied, ok, denied, denied, denied},
+	"POST /clinics/:code/change":     {moved, denied, denied, wrong, denied, denied, denied},
+	"GET /clinics/:code/close":       {moved, denied, denied, ok, denied, denied, denied},
+	"POST /clinics/:code/close":      {moved, denied, denied, moved, denied, denied, denied},
+	"GET /closed-days/add":           {moved, denied, denied, ok, denied, denied, denied},
+	"POST /closed-days/add":          {moved, denied, denied, wrong, denied, denied, denied},
+	"GET /closed-days/:day/open":     {moved, denied, denied, none, denied, denied, denied},
+	"POST /closed-days/:day/open":    {moved, denied, denied, none, denied, denied, denied},
+
+	"GET /reconciliation":     {moved, ok, ok, ok, ok, denied, denied},
+	"GET /reconciliation/csv": {moved, moved, moved, moved, denied, denied, denied},
 
 	// With a token that nobody was sent.
 	"GET /invitation/:token":      {none, none, none, none, none, none, none},
@@ -164,7 +185,7 @@ func TestWhoMayDoWhatOnEveryRoute(t *testing.T) {
 			t.Errorf("%s %s is in no row of the table", r.method, r.path)
 			continue
 		}
-		path := strings.NewReplacer(":id", id, ":token", "AAAA", ":n", "1").Replace(r.path)
+		path := strings.NewReplacer(":id", id, ":token", "AAAA", ":n", "1", ":code", "MON-AM", ":day", "2023-11-22").Replace(r.path)
 		if strings.HasPrefix(path, "/reports/") {
 			path = strings.Replace(path, id, uuid.NewString(), 1)
 		}

@@ -66,10 +66,6 @@ var routes = []route{
 	{get, "/review/:id", false, pathway, "open review", (*visit).reviewPage},
 	{post, "/review/:id", false, pathway, "open review", (*visit).decideReview},
 
-	// The provider, for what the machine or a reviewer took a row of its list to be about.
-	{get, "/links/:id/undo", false, byProvider, "link that stands", (*visit).unlinkPage},
-	{post, "/links/:id/undo", false, byProvider, "link that stands", (*visit).unlink},
-
 	// Whoever is signed in, for their own way in.
 	{get, "/account", false, everyone, "", (*visit).account},
 	{get, "/account/still-here", false, everyone, "", (*visit).stillHere},
@@ -77,6 +73,46 @@ var routes = []route{
 	{post, "/account/password", false, everyone, "", (*visit).changePassword},
 	{get, "/account/recovery-codes", false, everyone, "", (*visit).renewCodesPage},
 	{post, "/account/recovery-codes", false, everyone, "", (*visit).renewCodes},
+
+	// The provider, for what the machine or a reviewer took a row of its list to be about.
+	{get, "/links/:id/undo", false, byProvider, "link that stands", (*visit).unlinkPage},
+	{post, "/links/:id/undo", false, byProvider, "link that stands", (*visit).unlink},
+
+	// The prison, to refer somebody.
+	{get, "/referrals/new", false, byPrison, "", (*visit).newReferralPage},
+	{post, "/referrals/new", false, byPrison, "", (*visit).beginReferral},
+	{get, "/referrals/new/:id", false, byPrison, "unfinished referral", (*visit).madeReferral},
+	{post, "/referrals/new/:id/discard", false, byPrison, "unfinished referral", (*visit).discardReferral},
+	{get, "/referrals/new/:id/:step", false, byPrison, "unfinished referral", (*visit).newStepPage},
+	{post, "/referrals/new/:id/:step", false, byPrison, "unfinished referral", (*visit).newStepAnswered},
+
+	// The provider, for its appointments of a day.
+	{get, "/appointments", false, byProvider, "", (*visit).appointments},
+	{post, "/appointments/:id/outcome", false, byProvider, "appointment", (*visit).visitOutcome},
+
+	// Prison and provider, for the lists that they have as files; the role decides which.
+	{get, "/imports", false, pathway, "", (*visit).importsPage},
+	{post, "/imports", false, pathway, "", (*visit).upload},
+	{get, "/imports/:id", false, pathway, "file", (*visit).importPage},
+	{get, "/imports/:id/result", false, pathway, "file", (*visit).importResult},
+	{post, "/imports/:id/store", false, pathway, "file", (*visit).storeImport},
+
+	// Prison and provider, to find one of their own.
+	{get, "/find", false, pathway, "", (*visit).findPage},
+	{post, "/find", false, pathway, "", (*visit).find},
+
+	// The provider, for when and where it sees people: clinics and closed days.
+	{get, "/clinics", false, byProvider, "", (*visit).clinics},
+	{get, "/clinics/add", false, byProvider, "", (*visit).addClinicPage},
+	{post, "/clinics/add", false, byProvider, "", (*visit).addClinic},
+	{get, "/clinics/:code/change", false, byProvider, "", (*visit).changeClinicPage},
+	{post, "/clinics/:code/change", false, byProvider, "", (*visit).changeClinic},
+	{get, "/clinics/:code/close", false, byProvider, "", (*visit).closeClinicPage},
+	{post, "/clinics/:code/close", false, byProvider, "", (*visit).closeClinic},
+	{get, "/closed-days/add", false, byProvider, "", (*visit).closeDayPage},
+	{post, "/closed-days/add", false, byProvider, "", (*visit).closeDay},
+	{get, "/closed-days/:day/open", false, byProvider, "", (*visit).openDayPage},
+	{post, "/closed-days/:day/open", false, byProvider, "", (*visit).openDay},
 
 	// Administrators, for everything but a person's record.
 	{get, "/admin", false, admins, "", (*visit).admin},
@@ -109,27 +145,12 @@ var routes = []route{
 	{get, "/audit", false, auditors, "", (*visit).audit},
 	{get, "/referrals/:id/looked", false, pathway, "referral", (*visit).looked},
 
-	// The prison, to refer somebody.
-	{get, "/referrals/new", false, byPrison, "", (*visit).newReferralPage},
-	{post, "/referrals/new", false, byPrison, "", (*visit).beginReferral},
-	{get, "/referrals/new/:id", false, byPrison, "unfinished referral", (*visit).madeReferral},
-	{post, "/referrals/new/:id/discard", false, byPrison, "unfinished referral", (*visit).discardReferral},
-	{get, "/referrals/new/:id/:step", false, byPrison, "unfinished referral", (*visit).newStepPage},
-	{post, "/referrals/new/:id/:step", false, byPrison, "unfinished referral", (*visit).newStepAnswered},
-
-	// Prison and provider, for the lists that they have as files; the role decides which.
-	{get, "/imports", false, pathway, "", (*visit).importsPage},
-	{post, "/imports", false, pathway, "", (*visit).upload},
-	{get, "/imports/:id", false, pathway, "file", (*visit).importPage},
-	{get, "/imports/:id/result", false, pathway, "file", (*visit).importResult},
-	{post, "/imports/:id/store", false, pathway, "file", (*visit).storeImport},
-
-	// Prison and provider, to find one of their own.
-	{get, "/find", false, pathway, "", (*visit).findPage},
-	{post, "/find", false, pathway, "", (*visit).find},
-
 	// Prison and provider, for all of their own referrals, and to take a list away.
 	{get, "/referrals", false, pathway, "", (*visit).referrals},
 	{get, "/referrals.csv", false, pathway, "", (*visit).referralsCSV},
 	{get, "/worklist.csv", false, pathway, "", (*visit).worklistCSV},
+
+	// The partnership, for a prison's list held against a provider's; the sub-group sees its counts.
+	{get, "/reconciliation", false, figures, "", (*visit).reconciliation},
+	{get, "/reconciliation/csv", false, pathway, "", (*visit).reconciliationCSV},
 }

@@ -1,0 +1,207 @@
+package web
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"throughgate/internal/appointment"
+	"throughgate/internal/day"
+	"throughgate/internal/db"
+	"throughgate/internal/problem"
+	"throughgate/internal/referral"
+)
+
+// clinicsBody is when and where the provider sees people.
+type clinicsBody struct {
+	Clinics []clinicLine
+	Closed  []closedLine
+}
+
+type clinicLine struct {
+	appointment.Clinic
+	When, Booked string
+}
+
+type closedLine struct{ On, Words string }
+
+var clinicsDone = map[string]string{
+	"added":   "The clinic is added. Its times are open for booking.",
+	"changed": "The clinic is changed. Appointments that were booked are kept.",
+	"closed":  "The clinic is closed. Appointments that were booked are kept.",
+	"shut":    "The day is closed.",
+	"opened":  "The day is open again.",
+}
+
+func (v *visit) clinics() error {
+	var body clinicsBody
+	err := v.act(func(tx *db.Tx) error {
+		all, err := appointment.Clinics(v.ctx, tx, v.now, v.who.Organisation())
+		for _, c := range all {
+			body.Clinics = append(body.Clinics, v.clinicLine(c))
+		}
+		if err != nil {
+			return err
+		}
+		closed, err := appointment.ClosedDays(v.ctx, tx, v.who.Organisation(), day.Of(v.now))
+		for _, on := range closed {
+			body.Closed = append(body.Closed, closedLine{on.String(), longDay(on)})
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return v.draw(http.StatusOK, "clinics.html", page{Title: "Clinics and closed days", Done: clinicsDone[v.web.QueryParam("done")], Body: body})
+}
+
+func (v *visit) clinicLine(c appointment.Clinic) clinicLine {
+	line := clinicLine{Clinic: c, When: c.Weekday.String() + " " + c.Starts + " to " + c.Ends, Booked: "Nobody"}
+	if c.Booked > 0 {
+		line.Booked = people(c.Booked) + ", the last on " + c.Last.Long()
+	}
+	return line
+}
+
+func people(n int) string {
+	if n == 1 {
+		return "1 person"
+	}
+	return strconv.Itoa(n) + " people"
+}
+
+var weekdays = []option{{Value: "monday", Text: "Monday"}, {Value: "tuesday", Text: "Tuesday"}, {Value: "wednesday", Text: "Wednesday"},
+	{Value: "thursday", Text: "Thursday"}, {Value: "friday", Text: "Friday"}, {Value: "saturday", Text: "Saturday"}, {Value: "sunday", Text: "Sunday"}}
+
+var clinicFields = []field{
+	{Name: "code", Label: "Short name", Kind: "text", Hint: "For yourselves, such as MON-AM"},
+	{Name: "weekday", Label: "Day of the week", Kind: "radios", Options: weekdays},
+	{Name: "starts", Label: "First appointment", Kind: "text", Hint: "For example, 10:00"},
+	{Name: "ends", Label: "End of the last appointment", Kind: "text", Hint: "For example, 12:30"},
+	{Name: "slot_minutes", Label: "Minutes of an appointment", Kind: "text"},
+	{Name: "places", Label: "How many people are seen at the same time", Kind: "text"},
+	{Name: "prescribing", Label: "Can people on opioid substitution be seen?", Kind: "radios", Options: yesOrNo},
+	{Name: "place", Label: "Name of the place", Kind: "text", Hint: "This and what follows is printed on the person's card. Name neither drugs nor prison"},
+	{Name: "address", Label: "Address", Kind: "text"},
+	{Name: "ask_for", Label: "Whom to ask for", Kind: "text"},
+	{Name: "telephone", Label: "Telephone", Kind: "text"},
+	{Name: "directions", Label: "Directions (optional)", Kind: "text"},
+}
+
+func clinicDraft(typed form) appointment.ClinicDraft {
+	return appointment.ClinicDraft{Code: typed["code"], Weekday: typed["weekday"], Starts: typed["starts"], Ends: typed["ends"],
+		SlotMinutes: typed["slot_minutes"], Places: typed["places"], Prescribing: typed.yesNo("prescribing"), Place: typed["place"],
+		Address: typed["address"], AskFor: typed["ask_for"], Telephone: typed["telephone"], Directions: typed["directions"]}
+}
+
+// typedOf is a clinic as somebody would have typed it.
+func typedOf(c appointment.Clinic) form {
+	return form{"code": c.Code, "weekday": strings.ToLower(c.Weekday.String()), "starts": c.Starts, "ends": c.Ends,
+		"slot_minutes": strconv.Itoa(c.SlotMinutes), "places": strconv.Itoa(c.Places), "prescribing": strings.ToLower(yesNoWords(&c.Prescribing)),
+		"place": c.Place, "address": c.Address, "ask_for": c.AskFor, "telephone": c.Telephone, "directions": c.Directions}
+}
+
+var addClinicQuestion = question{Title: "Add a clinic", Button: "Add the clinic", Back: "/clinics", Fields: clinicFields,
+	Lead: []string{"One weekday's session at one place. Its times are open for booking at once, and whoever waits for a place is given one."}}
+
+func (v *visit) addClinicPage() error { return v.ask(http.StatusOK, addClinicQuestion, form{}, nil) }
+
+func (v *visit) addClinic() error {
+	return v.change(addClinicQuestion, "added", func(tx *db.Tx, typed form) error {
+		return appointment.AddClinic(v.ctx, tx, v.who, v.now, clinicDraft(typed))
+	})
+}
+
+// change carries out what the form of a question asks. More places may have opened: whoever waits is
+// given one in the same transaction.
+func (v *visit) change(q question, done string, do func(tx *db.Tx, typed form) error) error {
+	typed, err := v.typed()
+	if err != nil {
+		return err
+	}
+	err = v.asService(func(tx *db.Tx) error {
+		if err := do(tx, typed); err != nil {
+			return err
+		}
+		_, err := referral.AllocateWaiting(v.ctx, tx, v.now)
+		return err
+	})
+	if wrong := (*problem.Invalid)(nil); errors.As(err, &wrong) {
+		return v.ask(http.StatusUnprocessableEntity, q, typed, wrong)
+	}
+	if err != nil {
+		return err
+	}
+	return v.seeOther("/clinics?done=" + done)
+}
+
+// clinic is the one in the path.
+func (v *visit) clinic() (c appointment.Clinic, err error) {
+	err = v.act(func(tx *db.Tx) error {
+		c, err = appointment.ClinicOf(v.ctx, tx, v.now, v.who.Organisation(), v.web.Param("code"))
+		return err
+	})
+	return c, err
+}
+
+func changeClinicQuestion(c appointment.Clinic) question {
+	q := question{Caption: c.Code, Title: "Change a clinic", Button: "Change the clinic", Back: "/clinics", Fields: clinicFields[1:],
+		Lead: []string{keptWords(c, "Appointments at other times than the new ones stay as they are: ring the person and choose another where that will not do.")}}
+	if !c.Active {
+		q.Lead = append(q.Lead, "The clinic is closed. Changing it opens it again.")
+	}
+	return q
+}
+
+// keptWords is what becomes of what is booked.
+func keptWords(c appointment.Clinic, otherwise string) string {
+	if c.Booked == 0 {
+		return "Nobody has an appointment to come in it."
+	}
+	return fmt.Sprintf("Appointments to come: %s, the last on %s. They are kept. %s", people(c.Booked), c.Last.Long(), otherwise)
+}
+
+func (v *visit) changeClinicPage() error {
+	c, err := v.clinic()
+	if err != nil {
+		return err
+	}
+	return v.ask(http.StatusOK, changeClinicQuestion(c), typedOf(c), nil)
+}
+
+func (v *visit) changeClinic() error {
+	c, err := v.clinic()
+	if err != nil {
+		return err
+	}
+	return v.change(changeClinicQuestion(c), "changed", func(tx *db.Tx, typed form) error {
+		draft := clinicDraft(typed)
+		draft.Code = c.Code
+		return appointment.ChangeClinic(v.ctx, tx, v.who, v.now, draft)
+	})
+}
+
+func closeClinicQuestion(c appointment.Clinic) question {
+	return question{Caption: c.Code, Title: "Close a clinic", Button: "Close the clinic", Warning: true, Back: "/clinics",
+		Lead: []string{keptWords(c, "To move somebody, open their referral and choose another appointment."), "Nothing more is booked into it."}}
+}
+
+func (v *visit) closeClinicPage() error {
+	c, err := v.clinic()
+	if err != nil {
+		return err
+	}
+	return v.ask(http.StatusOK, closeClinicQuestion(c), form{}, nil)
+}
+
+func (v *visit) closeClinic() error {
+	c, err := v.clinic()
+	if err != nil {
+		return err
+	}
+	return v.change(closeClinicQuestion(c), "closed", func(tx *db.Tx, _ form) error {
+		return appointment.CloseClinic(v.ctx, tx, v.who, v.now, c.Code)
+	})
+}

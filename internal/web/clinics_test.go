@@ -1,0 +1,116 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"throughgate/internal/appointment"
+	"throughgate/internal/db"
+)
+
+var clinicForm = []string{"code", "sat-am", "weekday", "saturday", "starts", "09:00", "ends", "11:00", "slot_minutes", "30", "places", "1",
+	"prescribing", "yes", "place", "Quay Rooms", "address", "1 Quay, Plymouth", "ask_for", "the front desk", "telephone", "01752 000001"}
+
+// with is a form with some of its values changed.
+func with(form []string, changes ...string) []string {
+	form = append([]string{}, form...)
+	for i := 0; i < len(changes); i += 2 {
+		for j := 0; j < len(form); j += 2 {
+			if form[j] == changes[i] {
+				form[j+1] = changes[i+1]
+			}
+		}
+	}
+	return form
+}
+
+func TestAClinicIsAddedChangedAndClosedAndStaysSoAtTheNextStart(t *testing.T) {
+	h := newHouse(t)
+	b := h.as("HARBOUR")
+	s := b.post("/clinics/add", with(clinicForm, "weekday", "", "ends", "08:00", "places", "0", "place", "")...)
+	for _, id := range []string{"weekday", "ends", "places", "place"} {
+		if s.faults()[id] == "" || s.Find("#"+id).Length() != 1 {
+			t.Errorf("%s is not named and linked: %v", id, s.faults())
+		}
+	}
+	if value(s, "ask_for") != "the front desk" {
+		t.Error("what was typed is lost")
+	}
+	if s := b.post("/clinics/add", clinicForm...); s.location != "/clinics?done=added" {
+		t.Fatalf("%d %s", s.status, s.text())
+	}
+	if s := b.post("/clinics/add", clinicForm...); s.faults()["code"] == "" {
+		t.Errorf("added twice: %d", s.status)
+	}
+	if s := b.post("/clinics/MON-AM/change", with(clinicForm, "weekday", "monday", "places", "3")...); s.location != "/clinics?done=changed" {
+		t.Fatalf("%d %s", s.status, s.text())
+	}
+	if s := b.post("/clinics/TUE-PM/close"); s.location != "/clinics?done=closed" {
+		t.Fatalf("%d %s", s.status, s.text())
+	}
+	h.service(func(tx *db.Tx) error { return appointment.BringIn(t.Context(), tx, h.now) })
+	page := b.open("/clinics").text()
+	for _, want := range []string{"SAT-AM Can prescribe Saturday 09:00 to 11:00 Quay Rooms", "MON-AM Can prescribe Monday 09:00 to 11:00", "3 every 30 minutes", "TUE-PM Closed"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("after a restart, %q is not said: %s", want, page)
+		}
+	}
+}
+
+// Released people hold cards; the appointments of all others follow.
+//
+//	Wed 22 Nov closed: one waits for release on Tuesday, one was released on Saturday
+func TestClosingADayMovesWhoIsNotReleasedAndFlagsWhoIs(t *testing.T) {
+	h := newHouse(t)
+	b := h.as("HARBOUR")
+	book := func(number, released string) string {
+		d := draft(number)
+		d.PlannedReleaseDate, d.ReleasedOn = "2023-11-21", released
+		if released != "" {
+			d.PlannedReleaseDate = ""
+		}
+		id := h.referred(d).String()
+		slot := b.open("/referrals/"+id+"/slot?day=2023-11-22").Find(`input[name="slot_id"]`).First().AttrOr("value", "")
+		if s := b.post("/referrals/"+id+"/slot", "slot_id", slot); s.status != http.StatusSeeOther {
+			t.Fatalf("booking: %d %s", s.status, s.text())
+		}
+		return id
+	}
+	waits, out := book("A1234BC", ""), book("A1234BD", "2023-11-18")
+	day := []string{"closed_on-day", "22", "closed_on-month", "11", "closed_on-year", "2023"}
+	if s := b.post("/closed-days/add", with(day, "closed_on-day", "19")...); s.faults()["closed_on-day"] != "This day is over" {
+		t.Errorf("a day that is over: %v", s.faults())
+	}
+	s := b.post("/closed-days/add", day...)
+	for _, want := range []string{"Not released yet: 1 person.", "Released already: 1 person."} {
+		if !strings.Contains(s.text(), want) {
+			t.Fatalf("%q is not said before: %s", want, s.text())
+		}
+	}
+	if s := b.open("/referrals/" + waits); !strings.Contains(s.text(), "Wednesday 22 November 2023 at") {
+		t.Error("it was closed before it was confirmed")
+	}
+	if s := b.post("/closed-days/add", append(day, "confirmed", "yes")...); s.location != "/clinics?done=shut" {
+		t.Fatalf("%d %s", s.status, s.text())
+	}
+	h.service(func(tx *db.Tx) error { return appointment.BringIn(t.Context(), tx, h.now) })
+	if s := b.open("/referrals/" + waits).Find(".govuk-summary-list").First().Text(); strings.Contains(s, "22 November") || !strings.Contains(s, "Tomorrow at 1:30pm") {
+		t.Errorf("who is not released: %s", s)
+	}
+	if s := b.open("/referrals/" + out).Find(".govuk-summary-list").First().Text(); !strings.Contains(s, "22 November") || !strings.Contains(s, "The provider closed that day") {
+		t.Errorf("who is released: %s", s)
+	}
+	if s := b.open("/appointments?day=2023-11-22"); !strings.Contains(s.text(), "You have closed this day.") || s.Find("tbody tr").Length() != 1 {
+		t.Errorf("the day: %s", s.text())
+	}
+	if s := b.post("/closed-days/add", append(day, "confirmed", "yes")...); s.faults()["closed_on-day"] != "This day is closed already" {
+		t.Errorf("closed twice: %d %v", s.status, s.faults())
+	}
+	if s := b.post("/closed-days/2023-11-22/open"); s.location != "/clinics?done=opened" {
+		t.Fatalf("%d %s", s.status, s.text())
+	}
+	if s := b.open("/referrals/" + out); strings.Contains(s.Find(".govuk-summary-list").First().Text(), "closed") {
+		t.Error("the flag stays on a day that is open again")
+	}
+}
