@@ -8,10 +8,18 @@ import (
 
 // Comparisons are in words, each with what it is compared with named. One that cannot be made is "".
 type Comparisons struct {
-	OwnPast     string `json:"own_past"`     // M1 against the window twelve months before
-	LocalTarget string `json:"local_target"` // M1
-	England     string `json:"england"`      // M2
-	Ambition    string `json:"ambition"`     // M2
+	OwnPast     string  `json:"own_past"`     // M1 against the window twelve months before
+	LocalTarget string  `json:"local_target"` // M1
+	England     string  `json:"england"`      // M2
+	Ambition    string  `json:"ambition"`     // M2
+	Past        *Point  `json:"past"`         // the rate that OwnPast is about; nil without it
+	Change      *Change `json:"change"`       // by how much it changed; nil where OwnPast does not say
+}
+
+// Change is M1 now less M1 then in whole points, as OwnPast has it.
+type Change struct {
+	Points Tenth    `json:"points"`
+	CI95   Interval `json:"ci95"`
 }
 
 // definitionDiffers goes with every comparison of M2 with C20.
@@ -43,7 +51,7 @@ func compare(v veil, w, past *Window, rules *config.Config) Comparisons {
 		c.LocalTarget = fmt.Sprintf("The rolling rate, %s, is %s the local target of %g%%.", rateWithInterval(m1), than(w.M1.Verdict(target)), target)
 	}
 	if past != nil {
-		c.OwnPast = v.change(w, past)
+		v.change(&c, w, past)
 	}
 	if m2.of.hidden {
 		return c
@@ -64,10 +72,10 @@ func rateWithInterval(r ShownRate) string {
 }
 
 // change is M1 against an earlier window that shares no day with this one.
-func (v veil) change(w, past *Window) string {
+func (v veil) change(c *Comparisons, w, past *Window) {
 	now, then := v.headline(w.M1.PickedUp, w.M1.Releases), v.headline(past.M1.PickedUp, past.M1.Releases)
 	if !past.End.Before(w.Start) || now.of.hidden || then.of.hidden {
-		return ""
+		return
 	}
 	points, ci := Difference(w.M1.PickedUp, w.M1.Releases, past.M1.PickedUp, past.M1.Releases)
 	said := "no clear change"
@@ -81,10 +89,45 @@ func (v veil) change(w, past *Window) string {
 		if v.Enabled {
 			points = Tenth(10 * difference(100, w.M1.PickedUp, w.M1.Releases, past.M1.PickedUp, past.M1.Releases))
 		}
-		said += fmt.Sprintf(", by %s points (95%% interval %s to %s)", v.points(points), v.points(ci.Low), v.points(ci.High))
+		said = v.changed(said, points, ci)
+		c.Change = &Change{points, Interval{v.finely(ci.Low), v.finely(ci.High)}}
 	}
-	return fmt.Sprintf("In the three months to %s the rolling rate was %s: %s.", past.End.Long(), then, said)
+	c.Past = &Point{past.End, then}
+	c.OwnPast = fmt.Sprintf("In the three months to %s the rolling rate was %s: %s.", past.End.Long(), then, said)
 }
+
+// finely is a number of points as finely as it may be shown.
+func (v veil) finely(t Tenth) Tenth {
+	if v.Enabled {
+		return Tenth(10 * t.Whole())
+	}
+	return t
+}
+
+// changed is by how much the rate is higher or lower now, and whether chance could have done it.
+func (v veil) changed(said string, points Tenth, ci Interval) string {
+	if ci.Low > 0 || ci.High < 0 {
+		return fmt.Sprintf("%s, by %s points (95%% interval %s to %s)", said, v.points(abs(points)), v.points(abs(nearer(ci))), v.points(abs(farther(ci))))
+	}
+	by := "no different now"
+	if points != 0 {
+		by = v.points(abs(points)) + " points " + higherOrLower(points) + " now"
+	}
+	return fmt.Sprintf("%s, which chance alone could bring (95%% interval: %s points lower to %s higher)", by, v.points(abs(ci.Low)), v.points(abs(ci.High)))
+}
+
+func higherOrLower(t Tenth) string {
+	if t < 0 {
+		return "lower"
+	}
+	return "higher"
+}
+
+func abs[T ~int](x T) T { return max(x, -x) }
+
+// nearer and farther are the bounds of an interval that lies on one side of nought.
+func nearer(ci Interval) Tenth  { return min(abs(ci.Low), abs(ci.High)) }
+func farther(ci Interval) Tenth { return max(abs(ci.Low), abs(ci.High)) }
 
 // points are written as finely as rates are.
 func (v veil) points(t Tenth) string {

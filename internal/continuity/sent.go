@@ -30,6 +30,13 @@ type Said struct {
 	TimeToPickUp []SaidLine   `json:"time_to_pick_up"`
 	Supporting   []SaidFigure `json:"supporting"`
 	Withheld     bool         `json:"withheld"`
+	Comparisons  SaidChange   `json:"comparisons"`
+}
+
+// SaidChange is the comparison with the window a year before.
+type SaidChange struct {
+	Past   *SaidPoint `json:"past"`
+	Change *Change    `json:"change"`
 }
 
 // SaidCount is a count as a reader saw it: nil where it was too few to show.
