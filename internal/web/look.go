@@ -134,12 +134,21 @@ func (v *visit) links() (list []link) {
 		if v.who.Role == staff.Prison {
 			add("/referrals/new", "Refer someone")
 		}
+		if v.who.Role == staff.Provider {
+			add("/appointments", "Appointments")
+			add("/clinics", "Clinics")
+		}
 		add("/find", "Find")
 		add("/imports", "Upload a list")
+		if v.who.Role == staff.Prison { // of a provider it is one of the worklists
+			add("/review", "To review")
+		}
+		add("/reconciliation", "Reconciliation")
 		add("/report", "Report")
 		add("/reports", "Reports sent")
 	case staff.SubGroup:
 		add("/report", "Report")
+		add("/reconciliation", "Reconciliation")
 		add("/reports", "Reports sent")
 	case staff.Admin:
 		add("/admin", "Administration")

@@ -218,7 +218,7 @@ func (b *reconciliationBody) tell(v *visit, a askedOf, found *reconcile.Reconcil
 	if a.part.Skip > 0 {
 		b.First = a.address("/reconciliation", b.Current.Name, 0)
 	}
-	b.CSV, b.AllCSV = a.address("/reconciliation/csv", b.Current.Name, 0), a.address("/reconciliation/csv", "", 0)
+	b.CSV, b.AllCSV = a.address("/reconciliation.csv", b.Current.Name, 0), a.address("/reconciliation.csv", "", 0)
 	for _, name := range slices.Sorted(maps.Keys(a.typed)) {
 		if name != "alcohol_only" && name != "cjit" && name != "skip" {
 			b.Hidden = append(b.Hidden, fact{name, a.typed[name]})

@@ -149,7 +149,7 @@ var rights = map[string]right{
 	"POST /closed-days/:day/open":    {moved, denied, denied, none, denied, denied, denied},
 
 	"GET /reconciliation":     {moved, ok, ok, ok, ok, denied, denied},
-	"GET /reconciliation/csv": {moved, moved, moved, moved, denied, denied, denied},
+	"GET /reconciliation.csv": {moved, moved, moved, moved, denied, denied, denied},
 
 	// With a token that nobody was sent.
 	"GET /invitation/:token":      {none, none, none, none, none, none, none},

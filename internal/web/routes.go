@@ -152,5 +152,5 @@ var routes = []route{
 
 	// The partnership, for a prison's list held against a provider's; the sub-group sees its counts.
 	{get, "/reconciliation", false, figures, "", (*visit).reconciliation},
-	{get, "/reconciliation/csv", false, pathway, "", (*visit).reconciliationCSV},
+	{get, "/reconciliation.csv", false, pathway, "", (*visit).reconciliationCSV},
 }
