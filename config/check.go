@@ -49,6 +49,9 @@ func (c *Config) faults(file string) (out Faults) {
 	}
 	c.Allocation.faults(say)
 	c.Suppression.faults(say)
+	if c.Silence.Gaps < 1 {
+		say("silence.gaps", "1 or more is allowed")
+	}
 	if _, err := cron.ParseStandard(c.Report.Schedule); err != nil || strings.ContainsAny(c.Report.Schedule, "@=") {
 		say("report.schedule", "five fields as in cron are allowed: minute hour day month weekday, such as \"0 7 * * 1\"")
 	}

@@ -31,6 +31,7 @@ type Config struct {
 	Allocation   Allocation
 	BankHolidays map[string]string `yaml:"bank_holidays"`
 	Suppression  Suppression
+	Silence      Silence
 	Report       Report
 	Mail         Mail
 	Files        Files
@@ -105,6 +106,10 @@ type Suppression struct {
 	RoundTo             int `yaml:"round_to"`
 	SmallestDenominator int `yaml:"smallest_denominator"`
 }
+
+// Silence is when a partner who usually sends something has gone quiet: after so many of its usual
+// gaps, each at least a week.
+type Silence struct{ Gaps float64 }
 
 type Report struct {
 	Schedule       string
@@ -209,7 +214,7 @@ func inWords(e string) string {
 
 func keysOf(kind string) []string {
 	for _, t := range []any{Config{}, Partnership{}, Benchmark{}, Prison{}, Provider{}, Clinic{}, Allocation{},
-		Suppression{}, Report{}, Mail{}, Files{}, Server{}} {
+		Suppression{}, Silence{}, Report{}, Mail{}, Files{}, Server{}} {
 		if typ := reflect.TypeOf(t); typ.Name() == kind {
 			var keys []string
 			for i := range typ.NumField() {

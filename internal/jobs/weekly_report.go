@@ -185,15 +185,34 @@ func draw(ctx context.Context, pool *db.Pool, now time.Time, windowEnd, dataThro
 	if err != nil {
 		return figures, nil, err
 	}
+	chart, err := continuity.Chart(ctx, pool, ask)
+	if err != nil {
+		return figures, nil, err
+	}
 	issue := report.Issue{Figures: continuity.Suppress(exact, past, pool.Rules), MadeAt: now, Rules: pool.Rules}
+	if issue.Notes, err = notes(ctx, pool, now, exact); err != nil {
+		return figures, nil, err
+	}
 	err = pool.Act(ctx, db.Scope{Part: db.Counting}, func(tx *db.Tx) error {
 		return complete(ctx, tx, &issue, ask.Today)
 	})
 	if err != nil {
 		return figures, nil, err
 	}
+	issue.Figures.Judge(chart)
 	rendered, err = report.Render(issue)
 	return issue.Figures, rendered, err
+}
+
+// notes are the troubles that the report's readers should know of.
+func notes(ctx context.Context, pool *db.Pool, now time.Time, exact *continuity.Figures) (words []string, err error) {
+	found, err := troublesBeside(ctx, pool, now, exact)
+	for _, trouble := range found {
+		if trouble.Note {
+			words = append(words, trouble.Words)
+		}
+	}
+	return words, err
 }
 
 // complete adds what the figures of this week alone do not say: what would give somebody away beside

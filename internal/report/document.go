@@ -7,10 +7,12 @@ type document struct {
 	Subject     string
 	Headline    string   // the sentence to quote
 	Beside      string   // what always stands beside it
+	Notes       []string // what readers should know before they quote it
 	Compared    []string // with its own past, the target, England, the ambition
 	Revised     []string // what the report before said otherwise, and why
 	InTime      []string // the 21-day figure and the adjusted one
 	Picture     picture
+	Verdict     string // the control chart in words; "" without one
 	Tables      []table
 	Waiting     []answer
 	Link        string // the signed-in page; "" when the service does not know its own address

@@ -21,6 +21,7 @@ const PictureCID = "rolling-rate"
 type Issue struct {
 	Figures continuity.Outgoing // Windows windows, oldest first, the report's own last
 	Waiting Waiting
+	Notes   []string // what is wrong with what the figures are made of, without counts
 	MadeAt  time.Time
 	Rules   *config.Config // names, target, comparators, pathway changes, suppression in force
 }
