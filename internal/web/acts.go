@@ -30,7 +30,7 @@ var acts = []act{
 	{"release", "Confirm what happened at release", "Only a release to the community starts the person's three weeks and three months. Anything else is written down and changes nothing.",
 		"Confirm", "What happened is recorded.", byPrison, live, releaseFields, release},
 	{"release-date", "Change the release date", "The appointment follows the date: it is kept where it still fits, else another is booked.",
-		"Change the date", "The release date is changed. Look at the appointment below, and give the person a new card if it moved.", byPrison, beforeRelease, dateFields, changeDate},
+		"Change the date", "The release date is changed.", byPrison, beforeRelease, dateFields, changeDate},
 	{"transfer", "Moved to another prison", "The referral goes with the person, appointment and all. You will not see it any more.",
 		"Hand over", "", byPrison, beforeRelease, transferFields, transfer},
 	{"withdrawal", "Withdraw the referral", "The appointment is given up for somebody else.",

@@ -4,8 +4,10 @@ import (
 	"errors"
 	"mime"
 	"slices"
+	"strconv"
 	"strings"
 
+	"throughgate/internal/day"
 	"throughgate/internal/problem"
 )
 
@@ -48,6 +50,13 @@ func (f form) date(name string) string {
 		return ""
 	}
 	return y + "-" + twoFigures(m) + "-" + twoFigures(d)
+}
+
+// setDate fills the three boxes of a date in.
+func (f form) setDate(name string, d day.Date) {
+	if !d.IsZero() {
+		f[name+"-day"], f[name+"-month"], f[name+"-year"] = strconv.Itoa(d.Day()), strconv.Itoa(int(d.Month())), strconv.Itoa(d.Year())
+	}
 }
 
 func twoFigures(s string) string {

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 
 	"throughgate/internal/day"
 	"throughgate/internal/db"
@@ -49,6 +50,7 @@ type homeBody struct {
 	Rows                []row
 	AlcoholOnly, CJIT   bool
 	Name                referral.ListName
+	CSV                 string // the address of the whole list, to keep
 	Next                string // the address of the next page; "" on the last
 	First               string // the address of the first page, when this is not it
 }
@@ -145,6 +147,7 @@ func (v *visit) worklists() error {
 	if items.NextCursor != "" {
 		body.Next = listAddress(name, filter, items.NextCursor)
 	}
+	body.CSV = strings.Replace(listAddress(name, filter, ""), "/", "/worklist.csv", 1)
 	return v.draw(http.StatusOK, "home.html", page{Title: body.Title, Body: body})
 }
 

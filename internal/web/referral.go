@@ -68,7 +68,8 @@ func (v *visit) referral() error {
 			return err
 		}
 	}
-	return v.draw(http.StatusOK, "referral.html", page{Title: "Referral " + r.Reference, Back: "/", Done: v.done(), Body: body})
+	done := strings.TrimSpace(v.done() + " " + v.moved(r))
+	return v.draw(http.StatusOK, "referral.html", page{Title: "Referral " + r.Reference, Back: "/", Done: done, Body: body})
 }
 
 // offer says which place the person could have next. It is not held: booking finds the next free one
@@ -94,6 +95,9 @@ func (v *visit) done() string {
 		if a.path == v.web.QueryParam("done") {
 			return a.done
 		}
+	}
+	if v.web.QueryParam("done") == "correction" {
+		return correctionDone
 	}
 	return decisions[v.web.QueryParam("done")]
 }
@@ -131,6 +135,9 @@ func (v *visit) referralBody(r *referral.Referral, name string) referralBody {
 		default:
 			b.Others = append(b.Others, step{"/referrals/" + r.ID.String() + "/" + a.path, a.title})
 		}
+	}
+	if v.who.Role == staff.Prison && r.State != referral.Withdrawn {
+		b.Others = append(b.Others, step{"/referrals/" + r.ID.String() + "/correction", correctionTitle})
 	}
 	if b.Next == nil {
 		b.Waiting = v.waiting(r)

@@ -126,6 +126,8 @@ var rights = map[string]right{
 	"GET /imports/:id/result":         {moved, none, none, none, denied, denied, denied},
 	"POST /imports/:id/store":         {moved, none, none, none, denied, denied, denied},
 	"GET /referrals":                  {moved, ok, ok, ok, denied, denied, denied},
+	"GET /referrals/:id/correction":   {moved, ok, none, denied, denied, denied, denied},
+	"POST /referrals/:id/correction":  {moved, wrong, none, denied, denied, denied, denied},
 	"GET /referrals.csv":              {moved, ok, ok, ok, denied, denied, denied},
 	"GET /worklist.csv":               {moved, none, none, none, denied, denied, denied},
 	"GET /find":                       {moved, ok, ok, ok, denied, denied, denied},

@@ -147,6 +147,8 @@ var routes = []route{
 
 	// Prison and provider, for all of their own referrals, and to take a list away.
 	{get, "/referrals", false, pathway, "", (*visit).referrals},
+	{get, "/referrals/:id/correction", false, byPrison, "referral", (*visit).correctionPage},
+	{post, "/referrals/:id/correction", false, byPrison, "referral", (*visit).correct},
 	{get, "/referrals.csv", false, pathway, "", (*visit).referralsCSV},
 	{get, "/worklist.csv", false, pathway, "", (*visit).worklistCSV},
 

@@ -1,0 +1,113 @@
+package web
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// date types a date into its three boxes.
+func (b tab) date(name, day, month, year string) {
+	b.Helper()
+	for part, text := range map[string]string{"day": day, "month": month, "year": year} {
+		b.do(chromedp.SetValue(box(name+"-"+part), text))
+	}
+}
+
+// box is a field by its id, which may hold a dot.
+func box(id string) string { return `[id="` + id + `"]` }
+
+func (b tab) choose(name, value string) {
+	b.Helper()
+	b.do(chromedp.Click(`input[name="` + name + `"][value="` + value + `"]`))
+}
+
+// next presses the page's one button and waits for the next page's heading.
+func (b tab) next(heading string) {
+	b.Helper()
+	b.do(chromedp.Click(`main form button.govuk-button`), chromedp.WaitVisible(`//h1[contains(., "`+heading+`")]`))
+}
+
+func (b tab) says(want string) {
+	b.Helper()
+	if text := read(b, chromedp.Text(`body`)); !strings.Contains(text, want) {
+		b.Errorf("%q is not said: %s", want, text)
+	}
+}
+
+// Refer, book, print the card, change the date, release: with nothing but what the pages offer.
+func TestAPrisonRefersSomebodyAndSeesThemThroughTheGate(t *testing.T) {
+	for name, scripts := range map[string]bool{"with scripts": true, "without": false} {
+		t.Run(name, func(t *testing.T) {
+			b := newHouse(t).signedIn(t, "EXI", scripts)
+			b.refers(scripts)
+			b.do(chromedp.Click(`main a.govuk-button`), chromedp.WaitVisible(`.app-card`))
+			b.says("Harbour Centre")
+			b.do(chromedp.Click(`.govuk-back-link`), chromedp.WaitVisible(`.app-next`), chromedp.Click(`.app-next a.govuk-button`), chromedp.WaitVisible(`#known`))
+			b.choose("known", "yes")
+			b.date("planned_release_date", "20", "11", "2023")
+			b.next("Siân O'Neill")
+			b.says("The appointment moved: it was")
+			b.do(chromedp.Click(`.app-next a.govuk-button`), chromedp.WaitVisible(`#reason`))
+			b.date("released_on", "20", "11", "2023")
+			b.choose("reason", "RELEASED")
+			b.next("Siân O'Neill")
+			b.says("What happened is recorded. The appointment stays as it was")
+		})
+	}
+}
+
+// refers somebody, page by page, with one page sent too early.
+func (b tab) refers(scripts bool) {
+	b.Helper()
+	b.do(chromedp.Click(`nav a[href="/referrals/new"]`), chromedp.WaitVisible(`.govuk-button--start`))
+	b.next("Who are you referring?")
+	for name, text := range map[string]string{"person.given_name": "Siân", "person.family_name": "O'Neill", "person.prison_number": "A1234BC"} {
+		b.do(chromedp.SendKeys(box(name), text))
+	}
+	b.do(chromedp.Click(`main form button.govuk-button`), chromedp.WaitVisible(`.govuk-error-summary`))
+	if scripts {
+		if at := read(b, chromedp.Evaluate[string](`document.activeElement.className`)); !strings.Contains(at, "govuk-error-summary") {
+			b.Errorf("the focus is on %q", at)
+		}
+	}
+	b.date("person.date_of_birth", "29", "2", "1984")
+	b.choose("person.sex", "female")
+	b.next("When are they released?")
+	b.choose("release_known", "planned")
+	b.date("release_on", "27", "11", "2023")
+	b.next("What do they need help with?")
+	b.choose("substances", "heroin")
+	b.choose("opioid_substitution.medicine", "methadone")
+	b.next("Consent and support")
+	b.choose("consent.share_with_provider", "given")
+	b.next("Check your answers")
+	b.next("Referral made")
+}
+
+func TestAListIsUploadedMendedAndUploadedAgainInABrowser(t *testing.T) {
+	h := newHouse(t)
+	b := h.signedIn(t, "EXI", true)
+	send := func(content string) {
+		t.Helper()
+		path := filepath.Join(t.TempDir(), "releases.csv")
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		b.do(chromedp.Navigate(h.site.URL+"/imports"), chromedp.SetUploadFiles(`#file`, []string{path}))
+		b.next("Check the answers to your list")
+	}
+	b.do(chromedp.Navigate(h.site.URL + "/imports"))
+	b.do(chromedp.Click(`main form button.govuk-button`), chromedp.WaitVisible(`.govuk-error-summary`))
+	b.says("Select a file")
+	send(spoiltList)
+	b.says("not a date")
+	send(mendedList)
+	b.next("Your list is stored")
+	if n := h.count(`SELECT count(*) FROM referral`); n != 2 {
+		t.Errorf("%d referrals", n)
+	}
+}

@@ -1,0 +1,39 @@
+package web
+
+import (
+	"encoding/json"
+	"slices"
+
+	"throughgate/internal/referral"
+)
+
+// moving are the acts that the appointment follows.
+var moving = []string{"release-date", "release", "correction"}
+
+// followed are the events of those acts: what happened to the appointment is written after them.
+var followed = []string{"date_changed", "released", "not_a_release", "corrected"}
+
+// moved says what the last act did to the appointment, old and new, so that nobody has to compare.
+func (v *visit) moved(r *referral.Referral) string {
+	if !slices.Contains(moving, v.web.QueryParam("done")) || len(r.Timeline) == 0 {
+		return ""
+	}
+	for _, e := range slices.Backward(r.Timeline) {
+		var f facts
+		if slices.Contains(followed, e.Kind) || json.Unmarshal(e.Data, &f) != nil {
+			break
+		}
+		switch {
+		case (e.Kind == "booked" || e.Kind == "rebooked") && f.StartsAt != nil && f.Old != nil && f.Old.StartsAt != nil:
+			return "The appointment moved: it was " + moment(v.now, *f.Old.StartsAt) + ", it is " + moment(v.now, *f.StartsAt) + ". Print a new card."
+		case (e.Kind == "booked" || e.Kind == "rebooked") && f.StartsAt != nil:
+			return "An appointment is booked: " + moment(v.now, *f.StartsAt) + ". Print the card."
+		case e.Kind == "unbooked":
+			return "There is no appointment now: " + lower(f.Reason) + "."
+		}
+	}
+	if r.Appointment == nil || r.Appointment.StartsAt == nil {
+		return ""
+	}
+	return "The appointment stays as it was: " + moment(v.now, *r.Appointment.StartsAt) + "."
+}
