@@ -100,6 +100,28 @@ func Slots(ctx context.Context, tx *db.Tx, now time.Time, provider string, from,
 	return slots, err
 }
 
+// SlotDay is a day on which a provider sees people, with how many places are free on it.
+type SlotDay struct {
+	On   day.Date `db:"on_day"`
+	Free int
+}
+
+// SlotDays are those from one day to another with a slot that has not begun, full ones too.
+func SlotDays(ctx context.Context, tx *db.Tx, now time.Time, provider string, from, to day.Date) (days []SlotDay, err error) {
+	err = tx.Select(ctx, &days, `
+		SELECT (s.starts_at AT TIME ZONE 'Europe/London')::date AS on_day,
+		  sum((SELECT count(*) FROM place p WHERE p.slot_id = s.id AND p.appointment_id IS NULL AND p.open)) AS free
+		FROM slot s
+		WHERE s.provider = $1
+		  AND s.closed_at IS NULL
+		  AND s.starts_at > $2
+		  AND s.starts_at >= $3
+		  AND s.starts_at < $4
+		GROUP BY on_day
+		ORDER BY on_day`, provider, now, from.At(0, 0), to.Add(1).At(0, 0))
+	return days, err
+}
+
 // OpenSlotsOf are all of a provider's on a day that have not begun, full ones too: those have 0 free.
 func OpenSlotsOf(ctx context.Context, tx *db.Tx, now time.Time, provider string, on day.Date) ([]Slot, error) {
 	slots := []Slot{}

@@ -25,7 +25,7 @@ func TestEachSideSeesItsReconciliationAndTheSubGroupItsCounts(t *testing.T) {
 			t.Errorf("%s: %d %s", list, s.status, s.text())
 		}
 	}
-	if s := provider.open(novemberAt + "&prison=EXI"); !strings.Contains(s.text(), "No pair that is in both lists differs.") {
+	if s := provider.open(novemberAt + "&prison=EXI&list=differing"); !strings.Contains(s.text(), "No pair that is in both lists differs.") {
 		t.Errorf("an empty list: %s", s.text())
 	}
 	if s := provider.open(novemberAt + "&prison=EXI&list=in_both&alcohol_only=yes"); !strings.Contains(s.text(), "Nobody on this list has the mark you chose.") {

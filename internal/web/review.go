@@ -158,6 +158,7 @@ type comparedCell struct {
 type candidateBody struct {
 	Column     string
 	ReferralID uuid.UUID // none where it is another prison's
+	Link       string    // what the link to it says; "" for none
 	Marks      []mark
 }
 
@@ -185,6 +186,13 @@ func (v *visit) reviewBody(r reconcile.Review) reviewBody {
 			column = "Possible match " + strconv.Itoa(i+1)
 		}
 		candidate := candidateBody{Column: column, ReferralID: c.ReferralID}
+		switch {
+		case c.ReferralID == uuid.Nil:
+		case len(r.Candidates) > 1:
+			candidate.Link = "Open the referral of " + lower(column)
+		default:
+			candidate.Link = "Open the referral that it may be about"
+		}
 		if c.AlcoholOnly {
 			candidate.Marks = append(candidate.Marks, alcoholMark)
 		}

@@ -23,12 +23,14 @@ func (v *visit) offerSlots(body *actBody) error {
 		first = on
 	}
 	return v.act(func(tx *db.Tx) error {
-		free, err := appointment.Slots(v.ctx, tx, v.now, v.who.Organisation(), first, first.Add(daysToChoose))
+		days, err := appointment.SlotDays(v.ctx, tx, v.now, v.who.Organisation(), first, first.Add(daysToChoose))
 		if err != nil {
 			return err
 		}
-		chosen := v.chosenDay(first, free)
-		body.Days = v.dayLinks(body.R.ID, free, first, chosen)
+		chosen := v.chosenDay(first, days)
+		for _, d := range days {
+			body.Days = append(body.Days, link{"/referrals/" + body.R.ID.String() + "/slot?day=" + d.On.String(), v.dayWords(d), d.On == chosen})
+		}
 		slots, err := appointment.OpenSlotsOf(v.ctx, tx, v.now, v.who.Organisation(), chosen)
 		if err != nil {
 			return err
@@ -39,30 +41,24 @@ func (v *visit) offerSlots(body *actBody) error {
 }
 
 // chosenDay is the one in the address, else the first with a free place.
-func (v *visit) chosenDay(first day.Date, free []appointment.Slot) day.Date {
+func (v *visit) chosenDay(first day.Date, days []appointment.SlotDay) day.Date {
 	if on, err := day.Parse(v.web.QueryParam("day")); err == nil && !on.Before(first) {
 		return on
 	}
-	if len(free) > 0 {
-		return day.Of(free[0].StartsAt)
+	for _, d := range days {
+		if d.Free > 0 {
+			return d.On
+		}
 	}
 	return first
 }
 
-// dayLinks lead to every day of the weeks that the page reaches, except those without any clinic.
-func (v *visit) dayLinks(id uuid.UUID, free []appointment.Slot, first, chosen day.Date) (links []link) {
-	places := map[day.Date]int{}
-	for _, s := range free {
-		places[day.Of(s.StartsAt)] += s.Free
+func (v *visit) dayWords(d appointment.SlotDay) string {
+	words := capital(shortDay(day.Of(v.now), d.On))
+	if d.Free == 0 {
+		return words + " (full)"
 	}
-	for on := first; !on.After(first.Add(daysToChoose)); on = on.Add(1) {
-		if places[on] == 0 && on != chosen {
-			continue
-		}
-		links = append(links, link{"/referrals/" + id.String() + "/slot?day=" + on.String(),
-			fmt.Sprintf("%s (%d free)", capital(shortDay(day.Of(v.now), on)), places[on]), on == chosen})
-	}
-	return links
+	return fmt.Sprintf("%s (%d free)", words, d.Free)
 }
 
 func slotFields(on day.Date, slots []appointment.Slot) []field {
