@@ -90,7 +90,7 @@ func connect(o Options) (*Pool, error) {
 	if most == 0 {
 		most = 16
 	}
-	handle := sqlx.NewDb(sql.OpenDB(connector), "postgres")
+	handle := sqlx.NewDb(sql.OpenDB(scoped{connector}), "postgres")
 	handle.SetMaxOpenConns(most)
 	handle.SetMaxIdleConns(most)
 	handle.SetConnMaxIdleTime(10 * time.Minute)

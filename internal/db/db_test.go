@@ -113,6 +113,24 @@ func TestADatabaseThatIsAwayIsToldApart(t *testing.T) {
 	}
 }
 
+func TestAScopeThatIsRefusedLeavesItsConnectionUsable(t *testing.T) {
+	d := testdb.New(t)
+	pool, err := db.Open(t.Context(), db.Options{DSN: d.DSN, MaxConnections: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	for range 2 {
+		var refused *db.Refusal
+		if err := pool.Act(t.Context(), db.Scope{Part: "nobody", Organisation: "it's"}, nil); !errors.As(err, &refused) {
+			t.Errorf("a part that does not exist: %v", err)
+		}
+		if n := count(t, pool, `SELECT count(*) FROM pg_roles WHERE rolname = current_user AND rolname = $1`, string(db.Jobs)); n != 1 {
+			t.Error("the next transaction is not in its own part")
+		}
+	}
+}
+
 func TestAnOrganisationSeesOnlyItsOwnWithoutAnyPredicate(t *testing.T) {
 	pool := testdb.New(t).Pool(t)
 	ctx := t.Context()

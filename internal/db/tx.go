@@ -71,24 +71,11 @@ func (p *Pool) Try(ctx context.Context, scope Scope, act func(*Tx) error) error 
 }
 
 func (p *Pool) begin(ctx context.Context, scope Scope) (*Tx, error) {
-	begun, err := p.db.BeginTxx(ctx, options(scope))
+	begun, err := p.db.BeginTxx(context.WithValue(ctx, underScope{}, scope), nil)
 	if err != nil {
 		return nil, wrap(err)
 	}
-	tx := &Tx{Keys: p.Keys, Rules: p.Rules, tx: begun, pool: p}
-	if err := tx.As(ctx, scope); err != nil {
-		begun.Rollback()
-		return nil, err
-	}
-	return tx, nil
-}
-
-// options let the figures of one report, made by several statements, come from one snapshot.
-func options(scope Scope) *sql.TxOptions {
-	if scope.Part == Counting {
-		return &sql.TxOptions{Isolation: sql.LevelRepeatableRead}
-	}
-	return nil
+	return &Tx{Keys: p.Keys, Rules: p.Rules, tx: begun, pool: p}, nil
 }
 
 // As goes on under another scope, to the end of the transaction or the next As. Matching uses it:
