@@ -29,6 +29,21 @@ func Troubles(ctx context.Context, pool *db.Pool, now time.Time) ([]Trouble, err
 	return troublesBeside(ctx, pool, now, figures)
 }
 
+// Silences are those of the troubles that need no figures, so that a page can say them at once: who has
+// gone quiet, and which planned report was not made or not delivered.
+func Silences(ctx context.Context, pool *db.Pool, now time.Time) (found []Trouble, err error) {
+	err = pool.Act(ctx, scope, func(tx *db.Tx) error {
+		silent, err := quiet(ctx, tx, now)
+		if err != nil {
+			return err
+		}
+		unsent, err := notSent(ctx, tx, now)
+		found = slices.Concat(silent, unsent)
+		return err
+	})
+	return found, err
+}
+
 // troublesBeside is Troubles where the figures are counted already.
 func troublesBeside(ctx context.Context, pool *db.Pool, now time.Time, figures *continuity.Figures) (found []Trouble, err error) {
 	err = pool.Act(ctx, scope, func(tx *db.Tx) error {

@@ -4,13 +4,15 @@ import (
 	"net/http"
 
 	"throughgate/internal/db"
+	"throughgate/internal/jobs"
 	"throughgate/internal/mail"
 	"throughgate/internal/staff"
 )
 
 // adminBody is the administrator's start page: what waits for them first.
 type adminBody struct {
-	Troubled int // emails that failed or are uncertain
+	Troubled int            // emails that failed or are uncertain
+	Silences []jobs.Trouble // who has gone quiet, and reports that did not go out
 }
 
 func (v *visit) admin() error {
@@ -21,6 +23,9 @@ func (v *visit) admin() error {
 		return err
 	})
 	if err != nil {
+		return err
+	}
+	if body.Silences, err = jobs.Silences(v.ctx, v.Pool, v.now); err != nil {
 		return err
 	}
 	return v.draw(http.StatusOK, "admin.html", page{Title: "Administration", Body: body})
