@@ -43,7 +43,7 @@ func window(t *testing.T, width int64) context.Context {
 	if err := chromedp.Do(ctx); err != nil { // starts the browser, which would end with this context
 		t.Fatal(err)
 	}
-	ctx, cancel = context.WithTimeout(ctx, time.Minute)
+	ctx, cancel = context.WithTimeout(ctx, 3*time.Minute)
 	t.Cleanup(cancel)
 	return ctx
 }
