@@ -40,7 +40,7 @@ CREATE TABLE prison_row (
   values_sealed bytea,
   seq bigint GENERATED ALWAYS AS IDENTITY UNIQUE
 );
-CREATE INDEX prison_row_of_referral ON prison_row (referral_id);
+CREATE INDEX prison_row_of_referral ON prison_row (referral_id, seq); -- in this order the last row of a release is found, statistics or not
 CREATE INDEX prison_row_content ON prison_row (content_bix);
 COMMENT ON TABLE prison_row IS 'A row of a prison''s file that said something new, so that the same row is known when it comes again.';
 COMMENT ON COLUMN prison_row.id IS 'Random.';
