@@ -107,8 +107,9 @@ func aYear(t *testing.T, seed uint64, aWeek float64) (all []leaver, ends []day.D
 
 // Whoever keeps every report of a year and subtracts as well as can be done recovers no small count.
 func TestAYearOfReportsAttackedBySubtractionTellsNoSmallCount(t *testing.T) {
-	for i, aWeek := range []float64{2, 3, 8} {
+	for i, aWeek := range []float64{2.5, 8} {
 		t.Run(fmt.Sprintf("%g a week", aWeek), func(t *testing.T) {
+			t.Parallel()
 			began := time.Now()
 			_, _, sent := aYear(t, uint64(i), aWeek)
 			v := veil{config.BuiltIn().Suppression}
