@@ -162,11 +162,7 @@ func (h *house) bringIn(ctx context.Context, c *call) error {
 		if err := staff.BringIn(ctx, tx); err != nil {
 			return err
 		}
-		if err := appointment.BringIn(ctx, tx, c.now()); err != nil {
-			return err
-		}
-		_, err := appointment.OpenSlots(ctx, tx, c.now())
-		return err
+		return appointment.BringIn(ctx, tx, c.now())
 	})
 }
 
