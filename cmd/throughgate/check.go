@@ -47,7 +47,7 @@ var checkCommand = command{
 	},
 }
 
-var errTrouble = errors.New("Not everything is as it should be; see above.")
+var errTrouble = errors.New("not everything is as it should be: see above")
 
 func (c *call) good(what, how string) { fmt.Fprintf(c.out, "ok     %-10s %s\n", what, how) }
 func (c *call) bad(what, how string)  { fmt.Fprintf(c.out, "WRONG  %-10s %s\n", what, how) }

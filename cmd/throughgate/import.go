@@ -68,7 +68,7 @@ func (c *call) importFile(ctx context.Context, organisation string, role staff.R
 	answered, err := take(ctx, h.Pool, c.who(organisation, role), c.now(), organisation, name, received,
 		reconcile.Options{DryRun: c.has("dry-run"), Progress: c.progressBar()})
 	if errors.Is(err, db.ErrUnknown) {
-		return errors.New("It is not known yet whether the file was stored. Import it again: it cannot count twice.")
+		return errors.New("it is not known yet whether the file was stored: import it again, it cannot count twice")
 	}
 	if err != nil {
 		return err

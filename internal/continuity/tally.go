@@ -120,17 +120,11 @@ func (c *count) over(stretch int, add func(*tally)) {
 // released is a row of rate.sql: so many releases, alike in everything that is counted.
 type released struct {
 	stretch   int
-	pickedUp  int // the stretch of the pick-up; never without one, and when it lies after the last window
-	band      int // of days to the pick-up; noBand without one
+	pickedUp  int // the stretch of the pick-up; 999 without one, and when it lies after the last window
+	band      int // of days to the pick-up; 9 without one
 	breakdown string
 	n         int
 }
-
-// What rate.sql says where there is no pick-up.
-const (
-	never  = 999
-	noBand = 9
-)
 
 func (c *count) readRates(ctx context.Context, tx *db.Tx) error {
 	known := map[string][breakdowns]int{}

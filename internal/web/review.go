@@ -300,14 +300,15 @@ func (v *visit) decideReview() error {
 	if err != nil {
 		return err
 	}
-	done, candidate := "confirmed", uuid.Nil
+	done := "confirmed"
 	switch text := typed["decision"]; text {
 	case "":
 		return v.drawReview(http.StatusUnprocessableEntity, typed, undecided())
 	case rejectAll:
 		done, err = "rejected", reconcile.RejectReview(v.ctx, v.Pool, v.who, v.now, v.id)
 	default:
-		if candidate, err = uuid.Parse(text); err != nil && text != confirmOnly {
+		candidate, unread := uuid.Parse(text)
+		if unread != nil && text != confirmOnly {
 			return v.drawReview(http.StatusUnprocessableEntity, typed, undecided())
 		}
 		err = reconcile.ConfirmReview(v.ctx, v.Pool, v.who, v.now, v.id, candidate)
