@@ -50,9 +50,9 @@ type Pool struct {
 	Keys  *seal.Keys
 	Rules *config.Config
 
-	db       *sqlx.DB
-	prepared sync.Map // statement text -> *sqlx.Stmt
-	pending  sync.Map
+	db         *sqlx.DB
+	prepared   sync.Map // statement text -> *sqlx.Stmt
+	unprepared sync.Map // statement text -> how often it was used so, *atomic.Int64
 }
 
 // Options say which database to open and with what.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net"
 	"strings"
+	"sync/atomic"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -152,14 +153,16 @@ func (tx *Tx) Copy(ctx context.Context, table string, columns []string, rows fun
 	return wrap(errors.Join(err, s.Close()))
 }
 
-// statement is the prepared form of a query on this transaction's connection. The first use of a
-// text runs unprepared and prepares it in the background: preparing here would take a second
-// connection while holding one, and a full pool would wait for itself.
+// statement is the prepared form of a query on this transaction's connection. The second use of a
+// text still runs unprepared, and prepares it in the background: preparing here would take a second
+// connection while holding one, and a full pool would wait for itself. What is used once, as when a
+// server starts, is not worth a connection.
 func (tx *Tx) statement(ctx context.Context, query string) *sqlx.Stmt {
 	if s, ok := tx.pool.prepared.Load(query); ok {
 		return tx.tx.StmtxContext(ctx, s.(*sqlx.Stmt))
 	}
-	if _, under := tx.pool.pending.LoadOrStore(query, true); !under {
+	uses, _ := tx.pool.unprepared.LoadOrStore(query, new(atomic.Int64))
+	if uses.(*atomic.Int64).Add(1) == 2 {
 		go func() {
 			if s, err := tx.pool.db.Preparex(query); err == nil {
 				tx.pool.prepared.Store(query, s)

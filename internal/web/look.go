@@ -10,6 +10,8 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"slices"
+	"sync"
 
 	"github.com/labstack/echo/v4"
 
@@ -26,7 +28,7 @@ var own embed.FS
 
 // look is how pages look: the drawn templates, and the files that they load.
 type look struct {
-	pages   map[string]*template.Template
+	pages   map[string]func() *template.Template
 	files   map[string][]byte
 	version string // changes whenever a file does, so that browsers may keep them for ever
 	styled  bool
@@ -36,11 +38,13 @@ type look struct {
 var parts = []string{"layout.html", "form.html", "lists.html"}
 
 func newLook() look {
-	l := look{pages: map[string]*template.Template{}, files: map[string][]byte{}}
+	l := look{pages: map[string]func() *template.Template{}, files: map[string][]byte{}}
 	names, err := fs.Glob(pages, "*.html")
 	must(err)
 	for _, name := range names {
-		l.pages[name] = template.Must(template.New(name).Funcs(words).ParseFS(pages, append(parts, name)...))
+		l.pages[name] = sync.OnceValue(func() *template.Template { // all of them at once would be a third of a start
+			return template.Must(template.New(name).Funcs(words).ParseFS(pages, append(slices.Clone(parts), name)...))
+		})
 	}
 	assets, styled := Assets()
 	mine, err := fs.Sub(own, "own")
@@ -110,7 +114,7 @@ func (v *visit) draw(status int, name string, p page) error {
 	p.IdleMinutes = int(staff.SessionIdle.Minutes())
 	p.Kept = v.kept != nil && status == http.StatusOK
 	var out bytes.Buffer
-	if err := v.look.pages[name].ExecuteTemplate(&out, name, p); err != nil {
+	if err := v.look.pages[name]().ExecuteTemplate(&out, name, p); err != nil {
 		return err
 	}
 	if p.Kept {
