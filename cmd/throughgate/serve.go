@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
@@ -113,6 +114,7 @@ func (c *call) serve(ctx context.Context, h *house, f *front) error {
 	if err := f.ready(); err != nil {
 		return err
 	}
+	go debug.FreeOSMemory() // a start takes more memory than waiting does
 	select {
 	case err := <-failed:
 		return err
