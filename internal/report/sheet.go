@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"encoding/csv"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -15,7 +16,7 @@ func (d document) csv() ([]byte, error) {
 	var out bytes.Buffer
 	w := csv.NewWriter(&out)
 	w.UseCRLF = true // RFC 4180
-	rows := [][]string{figureColumns}
+	rows := [][]string{slices.Clone(figureColumns)} // guarded in place below, while another report may be drawn
 	for _, l := range d.lines {
 		rows = append(rows, l.cells())
 	}
