@@ -15,7 +15,7 @@ import (
 func (d document) csv() ([]byte, error) {
 	var out bytes.Buffer
 	w := csv.NewWriter(&out)
-	w.UseCRLF = true // RFC 4180
+	w.UseCRLF = true                                // RFC 4180
 	rows := [][]string{slices.Clone(figureColumns)} // guarded in place below, while another report may be drawn
 	for _, l := range d.lines {
 		rows = append(rows, l.cells())
