@@ -309,6 +309,10 @@ CREATE FUNCTION note_release_again(who uuid) RETURNS void LANGUAGE plpgsql SECUR
 BEGIN
   -- two acts on one person at once would each miss the other's release
   PERFORM FROM person WHERE id = who FOR NO KEY UPDATE;
+  -- most people are released once, and a first import brings a hundred thousand of them
+  IF NOT EXISTS (SELECT FROM referral WHERE person_id = who OFFSET 1) AND NOT EXISTS (SELECT FROM release_again WHERE person_id = who) THEN
+    RETURN;
+  END IF;
   DELETE FROM release_again WHERE person_id = who;
   INSERT INTO release_again (referral_id, person_id, released_on, earlier_on)
   -- MATERIALIZED, so that the person's few rows are found first: without statistics, as in a first import, the
