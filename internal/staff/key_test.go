@@ -122,7 +122,7 @@ func TestKeysThatAreNotMade(t *testing.T) {
 		name, organisation string
 		days               int
 	}{
-		{"for nobody known", "XXX", 90},
+		{"for nobody known", "ZZZ", 90},
 		{"for no time", "EXI", 0},
 		{"for more than a year", "EXI", 366},
 	} {
