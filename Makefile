@@ -1,6 +1,6 @@
 # Only what `go` cannot do alone. Messages go to standard error, so that standard output is the program's:
 #   make demo ARGS='--listen 127.0.0.1:8081 --json'
-.PHONY: demo build test assets
+.PHONY: demo build test bench assets
 .NOTPARALLEL:
 
 # The commit is in the program wherever git tells it: not in a copy without history, nor in somebody else's clone.
@@ -19,3 +19,8 @@ assets:
 
 test:
 	@scripts/check
+
+# What docs/performance.md reports; a quarter of an hour on a machine that does nothing else.
+bench: build
+	@go run ./cmd/throughgate-bench $(ARGS)
+	@go test -run none -bench 'BenchmarkCount$$' -benchtime 5x ./internal/continuity

@@ -114,7 +114,7 @@ func (c *call) serve(ctx context.Context, h *house, f *front) error {
 	if err := f.ready(); err != nil {
 		return err
 	}
-	go debug.FreeOSMemory() // a start takes more memory than waiting does
+	time.AfterFunc(2*time.Second, debug.FreeOSMemory) // a start, with the jobs' first round, takes more than waiting does
 	select {
 	case err := <-failed:
 		return err
