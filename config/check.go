@@ -2,6 +2,10 @@ package config
 
 import (
 	"fmt"
+	"net"
+	"net/mail"
+	"net/netip"
+	"net/url"
 	"os"
 	"regexp"
 	"slices"
@@ -24,65 +28,80 @@ var reserved = []string{"SUBGROUP", "ADMIN", "AUDIT"}
 // faults is everything in the settings that cannot be worked with, and fills what follows from them.
 func (c *Config) faults(file string) (out Faults) {
 	say := func(key, allowed string) { out = append(out, fmt.Sprintf("%s: %s: %s", file, key, allowed)) }
-	if c.Partnership.Name == "" {
-		say("partnership.name", "a name is needed")
-	}
-	if len(c.Partnership.DATCodes) == 0 {
-		say("partnership.dat_codes", "at least one DAT code is needed")
-	}
-	seen := slices.Clone(reserved)
-	once := func(key, value string) {
-		if !code.MatchString(value) || slices.Contains(seen, value) {
-			say(key, fmt.Sprintf("%q must be 2 to 20 capital letters, figures or hyphens, and not used twice", value))
-		}
-		seen = append(seen, value)
-	}
-	for i, p := range c.Prisons {
-		once(fmt.Sprintf("prisons[%d].code", i), p.Code)
-	}
-	for i, p := range c.Providers {
-		once(fmt.Sprintf("providers[%d].code", i), p.Code)
-		p.faults(fmt.Sprintf("providers[%d]", i), say)
-	}
-	if len(c.Prisons) == 0 || len(c.Providers) == 0 {
-		say("prisons, providers", "at least one of each is needed")
-	}
+	c.Partnership.faults(say)
+	c.organisations(say)
 	c.Allocation.faults(say)
 	c.Suppression.faults(say)
-	if c.Silence.Gaps < 1 {
+	if !(c.Silence.Gaps >= 1) { // nor what is not a number
 		say("silence.gaps", "1 or more is allowed")
 	}
-	if _, err := cron.ParseStandard(c.Report.Schedule); err != nil || strings.ContainsAny(c.Report.Schedule, "@=") {
-		say("report.schedule", "five fields as in cron are allowed: minute hour day month weekday, such as \"0 7 * * 1\"")
-	}
-	if !slices.Contains([]string{"starttls", "implicit", "none"}, c.Mail.TLS) {
-		say("mail.tls", "starttls, implicit or none are allowed")
-	}
-	if c.Mail.PasswordFile != "" && c.Mail.Password == "" {
-		text, err := os.ReadFile(c.Mail.PasswordFile)
-		if err != nil {
-			say("mail.password_file", "a file that can be read is needed")
-		}
-		c.Mail.Password = strings.TrimSpace(string(text))
-	}
+	c.Report.faults(say)
+	c.Mail.faults(say)
 	if c.Files.KeepDays < 0 {
 		say("files.keep_days", "0 or more days are allowed")
 	}
-	for key := range c.Report.PathwayChanges {
-		if _, err := day.Parse(key); err != nil {
-			say("report.pathway_changes", "each key is a date written YYYY-MM-DD")
-		}
-	}
-	for i, on := range c.Report.NewLimits {
-		if _, documented := c.Report.PathwayChanges[on]; !documented {
-			say(fmt.Sprintf("report.new_limits[%d]", i), "a date of report.pathway_changes is needed: only a documented change starts new limits")
-		}
-	}
+	c.Server.faults(say)
 	for i, b := range c.Benchmarks {
 		b.faults(fmt.Sprintf("benchmarks[%d]", i), say)
 	}
 	c.Calendar = day.NewCalendar(c.holidays(say))
 	return out
+}
+
+func (p Partnership) faults(say func(key, allowed string)) {
+	if p.Name == "" {
+		say("partnership.name", "a name is needed")
+	}
+	if len(p.DATCodes) == 0 {
+		say("partnership.dat_codes", "at least one DAT code is needed")
+	}
+	percent := func(key string, n float64) {
+		if !(n >= 0 && n <= 100) {
+			say(key, "0 to 100 per cent is allowed")
+		}
+	}
+	percent("partnership.local_target", p.LocalTarget)
+	percent("partnership.ambition", p.Ambition)
+}
+
+// organisations checks who takes part: each with a code of its own and a name.
+func (c *Config) organisations(say func(key, allowed string)) {
+	seen := slices.Clone(reserved)
+	known := func(key, itsCode, itsName string) {
+		if !code.MatchString(itsCode) || slices.Contains(seen, itsCode) {
+			say(key+".code", fmt.Sprintf("%q must be 2 to 20 capital letters, figures or hyphens, and not used twice", itsCode))
+		}
+		if strings.TrimSpace(itsName) == "" {
+			say(key+".name", "a name is needed")
+		}
+		seen = append(seen, itsCode)
+	}
+	for i, p := range c.Prisons {
+		known(fmt.Sprintf("prisons[%d]", i), p.Code, p.Name)
+	}
+	for i, p := range c.Providers {
+		known(fmt.Sprintf("providers[%d]", i), p.Code, p.Name)
+		p.faults(fmt.Sprintf("providers[%d]", i), say)
+	}
+	if len(c.Prisons) == 0 || len(c.Providers) == 0 {
+		say("prisons, providers", "at least one of each is needed")
+	}
+}
+
+func (r Report) faults(say func(key, allowed string)) {
+	if _, err := cron.ParseStandard(r.Schedule); err != nil || strings.ContainsAny(r.Schedule, "@=") {
+		say("report.schedule", "five fields as in cron are allowed: minute hour day month weekday, such as \"0 7 * * 1\"")
+	}
+	for key := range r.PathwayChanges {
+		if _, err := day.Parse(key); err != nil {
+			say("report.pathway_changes", "each key is a date written YYYY-MM-DD")
+		}
+	}
+	for i, on := range r.NewLimits {
+		if _, documented := r.PathwayChanges[on]; !documented {
+			say(fmt.Sprintf("report.new_limits[%d]", i), "a date of report.pathway_changes is needed: only a documented change starts new limits")
+		}
+	}
 }
 
 func (p Provider) faults(key string, say func(key, allowed string)) {
@@ -149,6 +168,53 @@ func (s Suppression) faults(say func(key, allowed string)) {
 	if s.HideUpTo < 0 || s.RoundTo < 1 || s.SmallestDenominator < 1 {
 		say("suppression", "hide_up_to 0 or more, round_to and smallest_denominator 1 or more are allowed")
 	}
+}
+
+// faults also reads the password, which stands in a file of its own.
+func (m *Mail) faults(say func(key, allowed string)) {
+	if host, port, err := net.SplitHostPort(m.Address); m.Address != "" && (err != nil || host == "" || port == "") {
+		say("mail.address", "host:port is needed, such as mail.example.org:587")
+	}
+	if !slices.Contains([]string{"starttls", "implicit", "none"}, m.TLS) {
+		say("mail.tls", "starttls, implicit or none are allowed")
+	}
+	if m.PasswordFile != "" && m.Password == "" {
+		text, err := os.ReadFile(m.PasswordFile)
+		if err != nil {
+			say("mail.password_file", "a file that can be read is needed")
+		}
+		m.Password = strings.TrimSpace(string(text))
+	}
+	if _, err := mail.ParseAddress(m.From); err != nil {
+		say("mail.from", "an address is needed, such as \"throughgate <no-reply@example.org>\"")
+	}
+	for i, domain := range m.AllowedDomains {
+		if domain == "" || strings.ContainsAny(domain, "@/: \t") {
+			say(fmt.Sprintf("mail.allowed_domains[%d]", i), "a domain is needed, such as example.org")
+		}
+	}
+}
+
+func (s Server) faults(say func(key, allowed string)) {
+	if u, err := url.Parse(s.PublicURL); s.PublicURL != "" && (err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.RawQuery+u.Fragment != "") {
+		say("server.public_url", "an address is needed, such as https://throughgate.example.org")
+	}
+	if (s.TLSCertificate == "") != (s.TLSKey == "") {
+		say("server.tls_certificate, tls_key", "both are needed, or neither")
+	}
+	for i, p := range s.Proxies {
+		if _, err := Network(p); err != nil {
+			say(fmt.Sprintf("server.proxies[%d]", i), "an address such as 192.0.2.1 is needed, or a network such as 192.0.2.0/24")
+		}
+	}
+}
+
+// Network reads one proxy's address or a network of them.
+func Network(text string) (netip.Prefix, error) {
+	if one, err := netip.ParseAddr(text); err == nil {
+		return one.Prefix(one.BitLen())
+	}
+	return netip.ParsePrefix(text)
 }
 
 // Clock is a time of day such as "13:30", in minutes after midnight.

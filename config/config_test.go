@@ -59,7 +59,21 @@ func TestEveryFaultIsNamedWithWhatIsAllowed(t *testing.T) {
 		"bank_holidays: {2027-13-01: x}":           "YYYY-MM-DD",
 		"mail: {password_file: /no/such/file}":     "can be read",
 		"suppression: {round_to: 0}":               "round_to",
-		"files: {keep_days: many}":                 "settings.yaml",
+		"files: {keep_days: many}":                 "line 1: a whole number is allowed here",
+		"prisons: yes":                             "an indented block",
+		"partnership: {local_target: 101}":         "0 to 100",
+		"partnership: {ambition: .nan}":            "0 to 100",
+		"silence: {gaps: .nan}":                    "1 or more",
+		"prisons: [{code: EXI}]":                   "prisons[0].name",
+		"mail: {address: mail.example.org}":        "host:port",
+		"mail: {from: nobody}":                     "no-reply@example.org",
+		"mail: {allowed_domains: [\"@nhs.net\"]}":  "a domain is needed",
+		"server: {public_url: example.org}":        "https://",
+		"server: {tls_key: key.pem}":               "both are needed",
+		"server: {proxies: [192.0.2.0/40]}":        "server.proxies[0]",
+		"files: {}\n---\nmial: {}":                 "one document",
+		"files: {}\nfiles: {}":                     "already defined",
+		"files: [":                                 "line 1",
 		"providers: [{code: HARBOUR, name: H, clinics: [{code: A, weekday: someday, start: \"9\", end: \"8\", slot_minutes: 1, places: 0}]}]": "monday to sunday",
 	} {
 		_, err := load(t, text)
@@ -68,10 +82,31 @@ func TestEveryFaultIsNamedWithWhatIsAllowed(t *testing.T) {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
-	_, err := load(t, "mail: {tls: x}\nallocation: {open_weeks: 0}\nsuppression: {hide_up_to: -1}\n")
+}
+
+// An unknown key does not hide what is wrong with the others, nor does the environment.
+func TestAllFaultsAreNamedAtOnce(t *testing.T) {
+	t.Setenv("THROUGHGATE_MIAL_ADDRESS", "x")
+	t.Setenv("THROUGHGATE_PRISONS", "x")
+	_, err := load(t, "mial: {}\nmail: {tls: x}\nallocation: {open_weeks: 0}\nsuppression: {hide_up_to: many}\n")
 	var faults Faults
-	if !errors.As(err, &faults) || len(faults) != 3 {
-		t.Errorf("three faults came as %v", err)
+	if !errors.As(err, &faults) || len(faults) != 6 {
+		t.Errorf("six faults came as %v", err)
+	}
+	for _, says := range []string{`"mial"`, "mail.tls", "open_weeks", "line 4: a whole number", "there is no setting THROUGHGATE_MIAL_ADDRESS", "THROUGHGATE_MAIL_ADDRESS", "THROUGHGATE_PRISONS, or it can be set in the file only"} {
+		if err != nil && !strings.Contains(err.Error(), says) {
+			t.Errorf("%q is missing in %v", says, err)
+		}
+	}
+}
+
+func TestAPartnershipsOwnChangesOfPathwayTakeThePlaceOfTheExamples(t *testing.T) {
+	c, err := load(t, "report: {pathway_changes: {2025-04-01: a drop-in closed}}")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Report.PathwayChanges) != 1 || len(c.Report.NewLimits) != 0 || c.Report.Schedule == "" {
+		t.Errorf("got %+v", c.Report)
 	}
 }
 
@@ -81,6 +116,9 @@ func TestTheEnvironmentSetsSingleValues(t *testing.T) {
 	t.Setenv("THROUGHGATE_SUPPRESSION_ENABLED", "false")
 	t.Setenv("THROUGHGATE_MAIL_ALLOWED_DOMAINS", "a.example, b.example")
 	t.Setenv("THROUGHGATE_MAIL_PASSWORD", "from the environment")
+	for _, besides := range []string{"CONFIG", "DATA_DIR", "KEY", "METRICS_TOKEN"} {
+		t.Setenv("THROUGHGATE_"+besides, "x")
+	}
 	c, err := Load("")
 	if err != nil {
 		t.Fatal(err)

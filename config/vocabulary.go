@@ -4,6 +4,7 @@ import (
 	"bytes"
 	_ "embed"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -25,6 +26,7 @@ type Vocabulary struct {
 	OpioidSubstitution WordList `yaml:"opioid_substitution"`
 	NoDrug             WordSet  `yaml:"no_drug"`
 	NotAName           WordSet  `yaml:"not_a_name"`
+	AlsoAName          []string `yaml:"also_a_name"` // compared as written
 	Drugs              WordList
 
 	// NoSurname is what a partner writes for someone who has none; "" means no such mark is agreed.
@@ -133,7 +135,8 @@ func (v Vocabulary) IsName(text string) bool {
 			letters++
 		}
 	}
-	return letters > 1 && !v.NotAName.Has(text)
+	borne := slices.Contains(v.AlsoAName, strings.TrimSpace(text))
+	return letters > 1 && (borne || !v.NotAName.Has(text))
 }
 
 // IsSurname is IsName, or the configured mark of someone who has no surname.

@@ -82,12 +82,13 @@ func TestEveryDrugHasAKind(t *testing.T) {
 
 func TestWhatIsNotAName(t *testing.T) {
 	v := words(t)
-	for _, name := range []string{"Jo", "Ng", "O'Neill", "Łukasz", "Anne-Marie", "De La Cruz", "李明"} {
+	for _, name := range []string{"Jo", "Ng", "O'Neill", "Łukasz", "Anne-Marie", "De La Cruz", "李明", "Na", "Nil", "Nunn", "Nilsson"} {
 		if !v.IsName(name) {
 			t.Errorf("%q is refused as a name", name)
 		}
 	}
-	for _, no := range []string{"", "  ", "-", "--", "Unknown", "UNKNOWN", "not known", "J", "J.", "é", "?", "123"} {
+	for _, no := range []string{"", "  ", "-", "--", "Unknown", "UNKNOWN", "not known", "J", "J.", "é", "?", "123",
+		"N/A", "n/a", "NA", "N.A.", "none", "NONE", "None", "nil", "NIL", "nk", "N/K", "NK", "unk", "tbc", "TBC", "not applicable"} {
 		if v.IsName(no) || v.IsSurname(no) {
 			t.Errorf("%q is taken for a name", no)
 		}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/labstack/echo/v4"
 
+	"throughgate/config"
 	"throughgate/internal/api"
 	"throughgate/internal/jobs"
 	"throughgate/internal/mail"
@@ -173,11 +174,8 @@ func clientAddress(proxies []string) echo.IPExtractor {
 	}
 	trust := []echo.TrustOption{echo.TrustLoopback(false), echo.TrustLinkLocal(false), echo.TrustPrivateNet(false)}
 	for _, p := range proxies {
-		if !strings.Contains(p, "/") {
-			p += map[bool]string{true: "/128", false: "/32"}[strings.Contains(p, ":")]
-		}
-		if _, network, err := net.ParseCIDR(p); err == nil {
-			trust = append(trust, echo.TrustIPRange(network))
+		if network, err := config.Network(p); err == nil { // the settings' check has refused any other
+			trust = append(trust, echo.TrustIPRange(&net.IPNet{IP: network.Addr().AsSlice(), Mask: net.CIDRMask(network.Bits(), network.Addr().BitLen())}))
 		}
 	}
 	return echo.ExtractIPFromXFFHeader(trust...)
