@@ -33,6 +33,7 @@ var order = strings.Fields(`
 	internal/reconcile
 	internal/continuity
 
+	internal/picture
 	internal/report
 	internal/mail
 	internal/jobs

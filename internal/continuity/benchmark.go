@@ -16,8 +16,8 @@ func england(m2 ShownRate, w *Window, list []config.Benchmark) string {
 		if i > 0 {
 			newest = "the newest figure, "
 		}
-		said = append(said, fmt.Sprintf("%s %s%s's %g%% (%s, %s, %s)",
-			than(w.M2.Verdict(b.Percent)), newest, b.Area, b.Percent, b.Indicator, b.Period, b.PeriodType))
+		said = append(said, fmt.Sprintf("%s %s%s's %g%% (%s, %s, %s, as published in %s)",
+			than(w.M2.Verdict(b.Percent)), newest, b.Area, b.Percent, b.Indicator, b.Period, b.PeriodType, b.Vintage))
 	}
 	if len(said) == 0 {
 		return ""

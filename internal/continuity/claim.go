@@ -162,7 +162,7 @@ func (s Said) points() []SaidPoint {
 // until is the last day of release that a supporting figure counts; false of one that does not add up over days.
 func (s Said) until(id string) (day.Date, bool) {
 	switch id {
-	case "s1", "s4", "s6", "s7", "s8", "s9", "s11":
+	case "s1", "s4", "s6", "s7", "s8", "s9", "s11", "cjit":
 		return s.End, true
 	case "s2", "s3":
 		return s.mature(), true

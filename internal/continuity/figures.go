@@ -10,21 +10,24 @@ func (c *count) figures() *Figures {
 }
 
 func (c *count) window(w *tally) Window {
+	whole := w.rolling()
+	whole.M1.People = whole.M1.Releases - w.twice
+	whole.M2Adjusted = w.adjusted()
+	whole.BySubstanceGroup = c.groups(w, substanceGroup)
+	whole.ByPrison = c.groups(w, prison)
+	whole.BySex = c.groups(w, sex)
+	whole.ByAgeBand = c.groups(w, ageBand)
+	whole.ByNotice = c.groups(w, notice)
+	whole.Supporting = c.supporting(w)
+	return whole
+}
+
+// rolling is the window with M1 and M2 alone; who was released twice is not told from people.
+func (w *tally) rolling() Window {
 	all := w.all
-	return Window{
-		Start: w.start,
-		End:   w.end,
-		M1: M1{Releases: all.releases, People: all.releases - w.twice, PickedUp: all.pickedUp,
-			Share: ShareOf(all.pickedUp, all.releases), FirstThreeWeeks: all.youngWaiting},
-		M2: M2{Releases: all.mature, PickedUp: all.pickedUpInTime,
-			Share: ShareOf(all.pickedUpInTime, all.mature), Awaiting: all.releases - all.mature},
-		M2Adjusted:       w.adjusted(),
-		BySubstanceGroup: c.groups(w, substanceGroup),
-		ByPrison:         c.groups(w, prison),
-		BySex:            c.groups(w, sex),
-		ByAgeBand:        c.groups(w, ageBand),
-		ByNotice:         c.groups(w, notice),
-		Supporting:       c.supporting(w),
+	return Window{Start: w.start, End: w.end,
+		M1: M1{Releases: all.releases, PickedUp: all.pickedUp, Share: ShareOf(all.pickedUp, all.releases), FirstThreeWeeks: all.youngWaiting},
+		M2: M2{Releases: all.mature, PickedUp: all.pickedUpInTime, Share: ShareOf(all.pickedUpInTime, all.mature), Awaiting: all.releases - all.mature},
 	}
 }
 

@@ -22,6 +22,9 @@ type Supporting struct {
 	S10 Figure       `json:"s10"` // SMART in prison to SMART in the community, of releases 28 days old
 	S11 Figure       `json:"s11"` // referred to RECONNECT
 	S12 Completeness `json:"s12"`
+
+	CJIT Figure `json:"-"` // in contact with the criminal justice intervention team; no pick-up, and no numbered measure
+	Came int    `json:"-"` // releases with an appointment attended, for the funnel
 }
 
 // Figure is one supporting figure.
@@ -78,8 +81,8 @@ type support struct {
 	onSubstitution, opiate, naloxone, naloxoneNone int
 	smartNone, reconnect, reconnectNone            int
 
-	dayKnown, booked, offered, attended, missed, bridgingKnown, bridged int
-	notReferred, smart, wentOn                                          int
+	dayKnown, booked, offered, attended, missed, came, bridgingKnown, bridged int
+	notReferred, smart, wentOn, cjit                                          int
 }
 
 func (c *count) readLeadTimes(ctx context.Context, tx *db.Tx) error {
@@ -125,7 +128,7 @@ func (c *count) readAppointments(ctx context.Context, tx *db.Tx) error {
 		var stretch int
 		var m support
 		if err := rows.Scan(&stretch, &m.dayKnown, &m.booked, &m.offered, &m.attended, &m.missed,
-			&m.bridgingKnown, &m.bridged); err != nil {
+			&m.came, &m.bridgingKnown, &m.bridged); err != nil {
 			return err
 		}
 		mature := c.days.mature(stretch, c.ask.DataThrough)
@@ -137,6 +140,7 @@ func (c *count) readAppointments(ctx context.Context, tx *db.Tx) error {
 func (s *support) addAppointments(m support, mature bool) {
 	s.dayKnown += m.dayKnown
 	s.booked += m.booked
+	s.came += m.came
 	s.bridgingKnown += m.bridgingKnown
 	s.bridged += m.bridged
 	if mature {
@@ -171,6 +175,17 @@ func (c *count) readSMART(ctx context.Context, tx *db.Tx) error {
 	})
 }
 
+func (c *count) readCJIT(ctx context.Context, tx *db.Tx) error {
+	return c.each(ctx, tx, cjitSQL, func(rows *sqlx.Rows) error {
+		var stretch, n int
+		if err := rows.Scan(&stretch, &n); err != nil {
+			return err
+		}
+		c.over(stretch, func(w *tally) { w.support.cjit += n })
+		return nil
+	})
+}
+
 func (c *count) supporting(w *tally) Supporting {
 	s, all := w.support, w.all.releases
 	return Supporting{
@@ -186,6 +201,9 @@ func (c *count) supporting(w *tally) Supporting {
 		S10: figure(s.wentOn, s.smart, s.smartNone),
 		S11: figure(s.reconnect, all, s.reconnectNone),
 		S12: c.completeness(w),
+
+		CJIT: figure(s.cjit, all, 0),
+		Came: s.came,
 	}
 }
 

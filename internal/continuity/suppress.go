@@ -188,7 +188,7 @@ func (v veil) funnel(w *Window) []Line {
 	return []Line{
 		{"released with an onward referral", v.count(w.M1.Releases)},
 		{"appointment booked by the day of release", v.count(w.Supporting.S1.Numerator)},
-		{"appointment offered within 21 days", v.count(w.Supporting.S2.Numerator)},
+		{"appointment attended", v.count(w.Supporting.Came)},
 		{"picked up within 21 days", v.count(w.M2.PickedUp)},
 		{"picked up by the end of the window", v.count(w.M1.PickedUp)},
 	}
@@ -260,6 +260,7 @@ func (v veil) supporting(s Supporting) (shown []ShownFigure) {
 		{"s10", "SMART in prison to SMART in the community within 28 days", s.S10},
 		{"s11", "referred to RECONNECT", s.S11},
 		{"s12", "mandatory fields present", s.S12.Figure},
+		{"cjit", "in contact with the criminal justice intervention team (CJIT)", s.CJIT},
 	} {
 		x, n := v.count(one.figure.Numerator), v.count(one.figure.Denominator)
 		shown = append(shown, ShownFigure{one.id, one.name, x, n, v.within(x, n, one.figure.Denominator)})

@@ -69,11 +69,16 @@ func newCount(ask Ask, rules *config.Config) *count {
 		c.values[prison] = append(c.values[prison], p.Code)
 	}
 	for _, end := range ends {
-		w := &tally{start: day.Window(end), end: end}
-		w.first, w.young, w.last = c.days.at(w.start), c.days.at(end.Add(1-maturity)), c.days.at(end)
-		c.windows = append(c.windows, w)
+		c.windows = append(c.windows, c.tallyOf(end))
 	}
 	return c
+}
+
+// tallyOf is the empty tally of the window that ends on a day.
+func (c *count) tallyOf(end day.Date) *tally {
+	w := &tally{start: day.Window(end), end: end}
+	w.first, w.young, w.last = c.days.at(w.start), c.days.at(end.Add(1-maturity)), c.days.at(end)
+	return w
 }
 
 // read takes the answers of every statement. They add up a million rows in parallel; compiling them would take longer than
@@ -87,7 +92,7 @@ func (c *count) read(ctx context.Context, tx *db.Tx) error {
 		return err
 	}
 	for _, read := range []func(context.Context, *db.Tx) error{
-		c.readRates, c.readPeople, c.readAdjusted, c.readLeadTimes, c.readAppointments, c.readNotReferred, c.readSMART,
+		c.readRates, c.readPeople, c.readAdjusted, c.readLeadTimes, c.readAppointments, c.readNotReferred, c.readSMART, c.readCJIT,
 	} {
 		if err := read(ctx, tx); err != nil {
 			return err
@@ -157,8 +162,8 @@ func (c *count) groupsOf(breakdown string) (at [breakdowns]int) {
 	return at
 }
 
-func (w *tally) add(r released, groups [breakdowns]int, mature bool) {
-	var s sums
+// sumsOf is what so many releases alike are to the window.
+func (w *tally) sumsOf(r released, mature bool) (s sums) {
 	s.releases = r.n
 	if r.pickedUp <= w.last {
 		s.pickedUp = r.n
@@ -170,6 +175,13 @@ func (w *tally) add(r released, groups [breakdowns]int, mature bool) {
 		if r.band < lateBand {
 			s.pickedUpInTime = r.n
 		}
+	}
+	return s
+}
+
+func (w *tally) add(r released, groups [breakdowns]int, mature bool) {
+	s := w.sumsOf(r, mature)
+	if mature {
 		w.bands[bandOf(r.band)] += r.n
 	}
 	w.all.add(s)

@@ -1,6 +1,6 @@
 -- What it counts: of eligible releases that have an appointment, how many had it by the day of release (S1), how many were
---   offered one 0 to 21 days after it (S2), appointments kept and missed (S3), and bridging prescriptions that reach the
---   first appointment (S8).
+--   offered one 0 to 21 days after it (S2), appointments kept and missed (S3), bridging prescriptions that reach the first
+--   appointment (S8), and how many came to one at all (the funnel).
 -- As of: the end of $1 (data through): appointments booked later are not known yet. The day of booking, where a provider's
 --   list does not say it, is the day of the appointment.
 -- Leaves out: appointments that were cancelled before the release, in S1, S2 and S8: nobody left the prison with them.
@@ -14,6 +14,7 @@ SELECT
   count(*) FILTER (WHERE a.first_on - a.released_on <= 21) AS offered,
   sum(a.attended)::bigint AS attended,
   sum(a.missed)::bigint AS missed,
+  count(*) FILTER (WHERE a.attended > 0) AS came,
   count(*) FILTER (WHERE a.opioid_substitution IS NOT NULL AND a.bridging_until IS NOT NULL AND a.first_on IS NOT NULL) AS bridging_known,
   count(*) FILTER (WHERE a.opioid_substitution IS NOT NULL AND a.bridging_until >= a.first_on) AS bridged
 FROM (

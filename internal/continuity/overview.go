@@ -1,0 +1,117 @@
+package continuity
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/jmoiron/sqlx"
+
+	"throughgate/config"
+	"throughgate/internal/day"
+	"throughgate/internal/db"
+)
+
+// Overview is what signed-in people read of one window, in exact counts: the window whole, M1 and M2 of every month end since
+// the first release, and what the pictures are drawn from.
+type Overview struct {
+	Figures   *Figures // the window alone
+	MonthEnds []Window // oldest first, the window itself last; nothing but M1 (without people) and M2 is counted in them
+	Past      *Window  // the window that ended a year before, counted like MonthEnds
+	Chart     *ControlChart
+	Curve     Curve
+	Expected  int // referrals for a release planned in the window that nobody has confirmed
+}
+
+// Look counts an Overview. Months and AsKnownAt of the question are not heeded.
+func Look(ctx context.Context, pool *db.Pool, ask Ask) (*Overview, error) {
+	ask.Months, ask.AsKnownAt = 1, nil
+	ask, err := ask.checked()
+	if err != nil {
+		return nil, err
+	}
+	o := &Overview{}
+	if o.Figures, err = Count(ctx, pool, ask); err != nil {
+		return nil, err
+	}
+	if o.Chart, err = Chart(ctx, pool, ask); err != nil {
+		return nil, err
+	}
+	if o.Curve, err = TimeToPickUp(ctx, pool, ask); err != nil {
+		return nil, err
+	}
+	err = pool.Act(ctx, db.Scope{Part: db.Counting}, func(tx *db.Tx) error {
+		w := o.Figures.Last()
+		if err := tx.Get(ctx, &o.Expected, expectedSQL, w.Start, w.End); err != nil {
+			return err
+		}
+		return o.readMonthEnds(ctx, tx, ask)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("the months to %s: %w", ask.WindowEnd, err)
+	}
+	return o, nil
+}
+
+// readMonthEnds counts M1 and M2 of ten years of month ends, and of the window a year before, in one pass over the rows.
+func (o *Overview) readMonthEnds(ctx context.Context, tx *db.Tx, ask Ask) error {
+	yearAgo := yearBefore(ask.WindowEnd)
+	ends := append(day.WindowEnds(ask.WindowEnd, mostMonths), yearAgo)
+	slices.SortFunc(ends, day.Date.Compare)
+	ends = slices.Compact(ends)
+	c := &count{ask: ask, rules: tx.Rules, days: newTimeline(ends, ask.DataThrough)}
+	for _, end := range ends {
+		c.windows = append(c.windows, c.tallyOf(end))
+	}
+	if err := inBulk(ctx, tx); err != nil {
+		return err
+	}
+	if err := c.readRolling(ctx, tx); err != nil {
+		return err
+	}
+	for _, t := range c.windows {
+		w := t.rolling()
+		if t.end == yearAgo {
+			o.Past = &w
+		}
+		if begun := len(o.MonthEnds) > 0 || w.M1.Releases > 0; begun && (t.end != yearAgo || t.end == day.MonthEnd(t.end)) {
+			o.MonthEnds = append(o.MonthEnds, w)
+		}
+	}
+	return nil
+}
+
+func (c *count) readRolling(ctx context.Context, tx *db.Tx) error {
+	return c.each(ctx, tx, monthEndSQL, func(rows *sqlx.Rows) error {
+		var cell int
+		var r released
+		if err := rows.Scan(&cell, &r.n); err != nil {
+			return err
+		}
+		r.stretch, r.pickedUp, r.band = cell/10000, cell/10%1000, lateBand
+		if cell%10 == 1 {
+			r.band = 0
+		}
+		mature := c.days.mature(r.stretch, c.ask.DataThrough)
+		c.over(r.stretch, func(w *tally) { w.all.add(w.sumsOf(r, mature)) })
+		return nil
+	})
+}
+
+// Exact puts the overview into the words and tables of the report, with exact counts: for signed-in people, and never to be
+// sent. What is sent comes from Suppress under the partnership's own rules.
+func (o *Overview) Exact(rules *config.Config) Outgoing {
+	open := *rules
+	open.Suppression.Enabled = false
+	windows := slices.Clone(o.MonthEnds)
+	if len(windows) == 0 {
+		windows = []Window{{}}
+	}
+	windows[len(windows)-1] = *o.Figures.Last()
+	f := *o.Figures
+	f.Windows = windows
+	out := Suppress(&f, o.Past, &open)
+	out.Judge(o.Chart)
+	out.Footer = "Counts are exact, for people who are signed in: they are not to be passed on."
+	return out
+}
