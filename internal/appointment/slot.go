@@ -80,6 +80,23 @@ func wantedSlots(ctx context.Context, tx *db.Tx, now time.Time) (w wanted, err e
 	return w, nil
 }
 
+// slotsAreOpen says whether the open slots to come are those that there ought to be.
+func slotsAreOpen(ctx context.Context, tx *db.Tx, now time.Time) (same bool, err error) {
+	w, err := wantedSlots(ctx, tx, now)
+	if err != nil {
+		return false, err
+	}
+	err = tx.Get(ctx, &same, `
+		SELECT count(*) = $4 AND count(*) FILTER (WHERE (provider, clinic, starts_at) IN (
+		    SELECT provider, clinic, starts_at
+		    FROM unnest($1::text[], $2::text[], $3::timestamptz[]) AS w (provider, clinic, starts_at))) = $4
+		FROM slot
+		WHERE closed_at IS NULL
+		  AND starts_at > $5`,
+		pq.Array(w.providers), pq.Array(w.clinics), pq.Array(texts(w.starts)), len(w.starts), now)
+	return same, err
+}
+
 // add is one clinic's slots on one day. A time that the clocks skip that night is no slot.
 func (w *wanted) add(c session, d day.Date, now time.Time) {
 	for at := c.Starts; at+c.Len <= c.Ends; at += c.Len {

@@ -109,6 +109,53 @@ func TestOpeningTwiceOpensNothing(t *testing.T) {
 	}
 }
 
+// Most starts bring in what is there already: they write nothing, and still mend what is not as it ought to be.
+func TestBringingInTheSameWritesOnlyWhatDiffers(t *testing.T) {
+	pool := world(t, monday, nil)
+	for _, c := range []struct {
+		name, spoil string
+		now         time.Time
+		writes      bool
+	}{
+		{"nothing has changed", "", monday, false},
+		{"a slot was closed", `UPDATE slot SET closed_at = now() WHERE id = (SELECT id FROM slot ORDER BY starts_at DESC LIMIT 1)`, monday, true},
+		{"a clinic was ended", `UPDATE clinic SET active = false WHERE code = 'WED-AM'`, monday, true},
+		{"its telephone differs", `UPDATE clinic SET telephone = '' WHERE code = 'WED-AM'`, monday, true},
+		{"a slot too many is open", `UPDATE slot SET starts_at = starts_at + interval '1 minute' WHERE id = (SELECT id FROM slot ORDER BY starts_at DESC LIMIT 1)`, monday, true},
+		{"a day has come within reach", "", monday.AddDate(0, 0, 1), true},
+	} {
+		try(t, pool, jobs, func(ctx context.Context, tx *db.Tx) error {
+			if c.spoil != "" {
+				if n, err := tx.Exec(ctx, c.spoil); err != nil || n != 1 {
+					t.Fatalf("%s: %d rows spoilt, %v", c.name, n, err)
+				}
+			}
+			before := rowVersions(ctx, t, tx)
+			if err := BringIn(ctx, tx, c.now); err != nil {
+				return err
+			}
+			if wrote := rowVersions(ctx, t, tx) != before; wrote != c.writes {
+				t.Errorf("%s: wrote %v", c.name, wrote)
+			}
+			return nil
+		})
+	}
+}
+
+// rowVersions changes with every row written to clinics, slots and places.
+func rowVersions(ctx context.Context, t *testing.T, tx *db.Tx) (versions string) {
+	t.Helper()
+	if err := tx.Get(ctx, &versions, `
+		SELECT md5(string_agg(at, ',' ORDER BY at))
+		FROM (
+		  SELECT 'clinic ' || ctid AS at FROM clinic
+		  UNION ALL SELECT 'slot ' || ctid FROM slot
+		  UNION ALL SELECT 'place ' || ctid FROM place) AS rows`); err != nil {
+		t.Fatal(err)
+	}
+	return versions
+}
+
 func TestSeveralServersOpenAtOnce(t *testing.T) {
 	pool := world(t, monday, nil)
 	together(t, 8, func(ctx context.Context) error {
