@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -26,6 +27,7 @@ const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img
 func (s *site) guard(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(web echo.Context) error {
 		s.secure(web.Response().Header())
+		headLikeGet(web)
 		if api.Owns(web.Request().URL.Path) {
 			return next(web) // the API logs and guards its own, and its keys are not in cookies
 		}
@@ -49,9 +51,23 @@ func (s *site) secure(h http.Header) {
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
-	if s.Secure {
-		h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+	h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains") // browsers heed it under HTTPS only
+}
+
+// headLikeGet routes HEAD as GET, with all that follows from asking; from the first byte of the answer on
+// it is HEAD again, so that the server keeps the body back. Whoever is told what an address takes is told
+// of it too.
+func headLikeGet(web echo.Context) {
+	r, asked := web.Request(), web.Request().Method
+	if asked == http.MethodHead {
+		r.Method = get
 	}
+	web.Response().Before(func() {
+		r.Method = asked
+		if h := web.Response().Header(); strings.Contains(h.Get(echo.HeaderAllow), get) {
+			h.Set(echo.HeaderAllow, strings.Replace(h.Get(echo.HeaderAllow), get, get+", "+http.MethodHead, 1))
+		}
+	})
 }
 
 // fault is a panic, told without its value, which may hold a person's data.

@@ -18,6 +18,7 @@ var always = map[string]string{
 	"Referrer-Policy":              "no-referrer",
 	"Cross-Origin-Opener-Policy":   "same-origin",
 	"Cross-Origin-Resource-Policy": "same-origin",
+	"Strict-Transport-Security":    "max-age=63072000; includeSubDomains",
 }
 
 func TestEveryAnswerHasItsHeaders(t *testing.T) {
@@ -50,6 +51,37 @@ func TestEveryAnswerHasItsHeaders(t *testing.T) {
 	api := h.browser()
 	if s := api.open("/healthz"); s.status != ok && s.status != none || s.header.Get("X-Content-Type-Options") != "nosniff" {
 		t.Errorf("/healthz: %d %v", s.status, s.header)
+	}
+}
+
+func TestHEADIsAnsweredAsGETWithoutItsBody(t *testing.T) {
+	h := newHouse(t)
+	b := h.as("EXI")
+	style := b.open("/").Find("link[rel=stylesheet]").Last().AttrOr("href", "")
+	for path, status := range map[string]int{
+		"/": ok, "/sign-in": moved, "/no-such-page": none, "/sign-out": http.StatusMethodNotAllowed, style: ok,
+		"/healthz": ok, "/api/v1/openapi.yaml": ok, "/api/v1/referrals": http.StatusUnauthorized,
+	} {
+		r := b.form(path)
+		r.Method, r.Body, r.ContentLength = http.MethodHead, nil, 0
+		head, asked := b.send(r), b.open(path)
+		if head.status != status || head.raw != "" || asked.status != status {
+			t.Errorf("%s: HEAD %d, GET %d", path, head.status, asked.status)
+		}
+		for name := range always {
+			if head.header.Get(name) != asked.header.Get(name) {
+				t.Errorf("%s: %s is %q, to GET %q", path, name, head.header.Get(name), asked.header.Get(name))
+			}
+		}
+	}
+	for path, allow := range map[string]string{"/sign-in": "OPTIONS, GET, HEAD, POST", "/sign-out": "OPTIONS, POST", "/api/v1/referrals": "OPTIONS, GET, HEAD, POST"} {
+		for _, method := range []string{http.MethodDelete, http.MethodOptions} {
+			r := b.form(path)
+			r.Method = method
+			if got := b.send(r).header.Get("Allow"); got != allow {
+				t.Errorf("%s %s: Allow is %q", method, path, got)
+			}
+		}
 	}
 }
 
