@@ -105,12 +105,58 @@ func TestOnlyReleasedIsARelease(t *testing.T) {
 	if c := w.release(id, "2025-12-09"); !c.Unchanged {
 		t.Errorf("again: %+v", c)
 	}
-	if c := w.release(id, "2025-12-08"); c.Unchanged || c.OldAppointment.ID != c.NewAppointment.ID {
+	c := act(w, Release, exeter, id, ReleaseDraft{ReleasedOn: "2025-12-08", Reason: "RELEASED", CorrectionReason: "out at 4pm the day before"})
+	if c.Unchanged || c.OldAppointment.ID != c.NewAppointment.ID {
 		t.Errorf("another day: %+v", c)
 	}
 	r := w.find(exeter, id)
-	if r.ReleasedOn != on("2025-12-08") || r.Timeline[len(r.Timeline)-1].Kind != "corrected" || r.Unplanned {
+	last := r.Timeline[len(r.Timeline)-1]
+	if r.ReleasedOn != on("2025-12-08") || last.Kind != "corrected" || last.Note != "out at 4pm the day before" || r.Unplanned {
 		t.Errorf("%+v", r)
+	}
+}
+
+// Released on 8 December, and referred again for the 20th: a date next to the 8th is that release.
+//
+//	6  7  8  9  10 ... 20
+//	   |--|--|         planned again
+//	   the same release
+func TestADateNextToAKnownReleaseIsThatRelease(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		holds staff.Who // the earlier release
+		names bool      // and is it named to Exeter?
+	}{{"our own", exeter, true}, {"of another prison", channel, false}} {
+		w := newWorld(t)
+		w.goTo("2025-12-08")
+		d := w.draft()
+		d.Prison, d.PlannedReleaseDate, d.ReleasedOn = c.holds.Organisation(), "", "2025-12-08"
+		first, err := w.tryMake(c.holds, d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.Prison, d.SenderReference, d.PlannedReleaseDate, d.ReleasedOn = "EXI", "EXI-again", "2025-12-20", ""
+		second, err := w.tryMake(exeter, d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.goTo("2025-12-11")
+		for date, want := range map[string]string{"2025-12-07": "duplicate_referral", "2025-12-09": "duplicate_referral", "2025-12-10": ""} {
+			_, planned := tryAct(w, ChangeDate, exeter, second.ID, DateChange{PlannedReleaseDate: date})
+			if conflict(planned) != want {
+				t.Errorf("%s: planned for %s: %v", c.name, date, planned)
+			}
+			if want == "" {
+				continue
+			}
+			_, released := tryAct(w, Release, exeter, second.ID, ReleaseDraft{ReleasedOn: date, Reason: "RELEASED"})
+			for _, err := range []error{planned, released} {
+				var stands *problem.Conflict
+				if !errors.As(err, &stands) || stands.Code != want || (stands.ID == first.ID.String()) != c.names || (stands.ID == "") == c.names {
+					t.Errorf("%s: %s: %+v", c.name, date, err)
+				}
+			}
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package referral
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -15,6 +16,7 @@ import (
 
 // ChangeDate moves the planned release, or says that its date is unknown now. The appointment is kept
 // where it still fits, else another is booked in its place; the answer has the old and the new one.
+// A date at most a day from a release of the person that is known is that release: a duplicate.
 func ChangeDate(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id uuid.UUID, d DateChange) (*Changed, error) {
 	r, err := holdOwn(ctx, tx, who, id, d.Version)
 	if err != nil {
@@ -34,6 +36,9 @@ func ChangeDate(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id
 	}
 	event := timeline.Event{Kind: "corrected", Note: reason, Data: map[string]any{"fields": r.replan(kind, certainty)}}
 	if on != r.PlannedReleaseDate {
+		if err := r.isNoOther(ctx, tx, on); err != nil {
+			return nil, err
+		}
 		event = timeline.Event{Kind: "date_changed", Note: reason, Data: map[string]any{"from": r.PlannedReleaseDate, "to": on}}
 		r.moveTo(on, reason, now)
 	}
@@ -41,6 +46,32 @@ func ChangeDate(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id
 		return Unchanged(ctx, tx, now, r)
 	}
 	return Keep(ctx, tx, who, now, r, event, Rows{})
+}
+
+// isNoOther refuses a day of release at most a day from another release of the person that is known,
+// from whichever prison: it is that release, and this referral its duplicate. This referral must not be
+// released yet, since it would find itself.
+func (r *Referral) isNoOther(ctx context.Context, tx *db.Tx, on day.Date) error {
+	var other struct {
+		ID     uuid.UUID `db:"id"`
+		Prison string    `db:"prison"`
+	}
+	err := tx.Get(ctx, &other, `SELECT id, prison FROM standing_referral($1, '', $2)`, r.PersonID, on)
+	switch {
+	case errors.Is(err, db.ErrNone):
+		return nil
+	case err != nil:
+		return err
+	case other.Prison != r.Prison:
+		return sameRelease("")
+	}
+	return sameRelease(other.ID.String())
+}
+
+// sameRelease names the referral that has the release only to the prison that holds it.
+func sameRelease(id string) error {
+	return &problem.Conflict{Code: "duplicate_referral", ID: id,
+		Message: "A release of this person at most one day from that date is known already. Give another date, or withdraw this referral as a duplicate."}
 }
 
 // replan sets what goes with a planned date, and names what changed. "" leaves it as it is.

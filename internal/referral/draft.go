@@ -62,6 +62,7 @@ type ReleaseDraft struct {
 	Reason           string `json:"reason"` // one of HMPPS's five; only RELEASED is a release
 	NaloxoneSupplied *bool  `json:"naloxone_supplied"`
 	BridgingUntil    string `json:"bridging_until"`
+	CorrectionReason string `json:"correction_reason"` // why an earlier day was wrong; pages ask for it
 	Version          int    `json:"version"`
 }
 

@@ -19,7 +19,8 @@ const released = "RELEASED"
 
 // Release records that somebody left the prison. Only RELEASED is a release; a transfer, court, a
 // temporary absence and hospital are written down and change nothing. Confirmed again for the same
-// day it is unchanged; for another day it is a correction.
+// day it is unchanged; for another day it is a correction, which keeps the day before in the history and
+// says why, where a reason is given.
 func Release(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id uuid.UUID, d ReleaseDraft) (*Changed, error) {
 	r, err := holdOwn(ctx, tx, who, id, d.Version)
 	if err != nil {
@@ -29,6 +30,7 @@ func Release(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id uu
 	on := c.past("released_on", c.required("released_on", d.ReleasedOn))
 	reason := c.oneOf("reason", c.required("reason", d.Reason), releaseReasons)
 	bridging := c.date("bridging_until", d.BridgingUntil)
+	why := c.word("correction_reason", d.CorrectionReason)
 	if !bridging.IsZero() && r.OpioidSubstitution.Medicine == "" {
 		c.Add("bridging_until", "not_without", "A bridging prescription needs its medicine: correct opioid_substitution first.")
 	}
@@ -42,7 +44,7 @@ func Release(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id uu
 	if reason != released {
 		return Keep(ctx, tx, who, now, r, timeline.Event{Kind: "not_a_release", On: on, Data: map[string]any{"reason": reason}}, Rows{})
 	}
-	event := r.confirmRelease(on)
+	event := r.confirmRelease(on, why)
 	if d.NaloxoneSupplied != nil {
 		r.NaloxoneSupplied = d.NaloxoneSupplied
 	}
@@ -58,11 +60,11 @@ func Release(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id uu
 	return Keep(ctx, tx, who, now, r, event, Rows{})
 }
 
-// confirmRelease sets the day of release. An event of a second confirmation says what it corrects.
-func (r *Referral) confirmRelease(on day.Date) timeline.Event {
+// confirmRelease sets the day of release. An event of a second confirmation says what it corrects, and why.
+func (r *Referral) confirmRelease(on day.Date, why string) timeline.Event {
 	event := timeline.Event{Kind: "released", On: on, Data: map[string]any{"released_on": on, "planned": r.PlannedReleaseDate}}
 	if before := r.ReleasedOn; !before.IsZero() {
-		event = timeline.Event{Kind: "corrected", Data: map[string]any{
+		event = timeline.Event{Kind: "corrected", Note: why, Data: map[string]any{
 			"fields": r.correctedByRelease(on), "from": before, "released_on": on}}
 	}
 	r.ReleasedOn = on
@@ -86,6 +88,9 @@ func (r *Referral) fitsOthers(ctx context.Context, tx *db.Tx) error {
 	if !r.PickedUpOn.IsZero() && r.PickedUpOn.Before(r.ReleasedOn) {
 		return already(r, "A pick-up before that day is recorded: the provider must correct it first.")
 	}
+	if r.held.ReleasedOn.IsZero() {
+		return r.isNoOther(ctx, tx, r.ReleasedOn)
+	}
 	var other []uuid.UUID
 	err := tx.Select(ctx, &other, `
 		SELECT r.id
@@ -94,7 +99,7 @@ func (r *Referral) fitsOthers(ctx context.Context, tx *db.Tx) error {
 		  AND r.id <> $2
 		  AND r.released_on BETWEEN $3::date - 1 AND $3::date + 1`, r.PersonID, r.ID, r.ReleasedOn)
 	if err == nil && len(other) > 0 {
-		return duplicate(other[0])
+		return sameRelease(other[0].String())
 	}
 	return err
 }
