@@ -67,9 +67,11 @@ func (d *DB) Pool(t testing.TB) *db.Pool {
 	return pool
 }
 
-// server is the cluster that all packages of one `go test ./...` share, with the database to copy.
+// server is the cluster that all packages of one `go test ./...` share, with the database to copy. The owner stays
+// signed in: the proof of a password costs more than the copy.
 type server struct {
 	*cluster.Cluster
+	owner    *sql.DB
 	template string
 }
 
@@ -77,6 +79,9 @@ type server struct {
 var ready = sync.OnceValues(func() (s server, err error) {
 	dir := filepath.Join(os.TempDir(), fmt.Sprintf("throughgate-tests-%d", os.Getuid()))
 	if s.Cluster, err = cluster.Start(cluster.Options{Dir: dir, Fast: true}); err != nil {
+		return s, err
+	}
+	if s.owner, err = sql.Open("postgres", s.OwnerDSN("postgres")); err != nil {
 		return s, err
 	}
 	if s.template, err = templateName(); err != nil {
@@ -105,12 +110,7 @@ func templateName() (string, error) {
 
 // makeTemplate lets one process at a time migrate. The mark comes last: a half-made template is never copied.
 func (s server) makeTemplate(ctx context.Context) error {
-	handle, err := sql.Open("postgres", s.OwnerDSN("postgres"))
-	if err != nil {
-		return err
-	}
-	defer handle.Close()
-	session, err := handle.Conn(ctx) // the lock belongs to one session, and ends with it
+	session, err := s.owner.Conn(ctx) // the lock belongs to one session, and ends with it
 	if err != nil {
 		return err
 	}
@@ -136,14 +136,10 @@ func (s server) makeTemplate(ctx context.Context) error {
 }
 
 func (s server) asOwner(statement string) error {
-	handle, err := sql.Open("postgres", s.OwnerDSN("postgres"))
-	if err != nil {
-		return err
-	}
-	_, err = handle.Exec(statement)
+	_, err := s.owner.Exec(statement)
 	var refused *pq.Error
 	if errors.As(err, &refused) {
 		err = fmt.Errorf("%s: %s", statement, refused.Message)
 	}
-	return errors.Join(err, handle.Close())
+	return err
 }
