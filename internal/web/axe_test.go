@@ -75,7 +75,7 @@ func TestEveryPageOfEveryRoleCanBeUsedByAnybody(t *testing.T) {
 	seen := map[string]bool{}
 	for _, role := range append([]staff.Role{""}, staff.Prison, staff.Provider, staff.SubGroup, staff.Admin, staff.Audit) {
 		t.Run(string(role), func(t *testing.T) {
-			b := tab{t, window(t, 1280)}
+			b := window(t, 1280)
 			if role != "" {
 				b.signInAs(h, role)
 			}

@@ -13,7 +13,7 @@ import (
 func TestAPersonIsInvitedAndSignsInWithTheKeyboardAlone(t *testing.T) {
 	h := newHouse(t)
 	secret := h.enrolled("ADMIN")
-	b := tab{t, window(t, 1280)}
+	b := window(t, 1280)
 	b.do(chromedp.Navigate(h.site.URL + "/admin/people/new"))
 	b.tabTo(`#email`)
 	b.typed(emailOf("ADMIN"), kb.Tab, password, kb.Tab, h.code(secret, h.now), kb.Enter)

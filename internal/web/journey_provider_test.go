@@ -1,31 +1,19 @@
 package web
 
 import (
-	"context"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/cdp"
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 )
-
-// withoutScripts makes a window one in which pages' scripts do not run.
-func withoutScripts() chromedp.Action[chromedp.Void] {
-	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-		_, err := cdp.Call(ctx, t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
-		return err
-	})
-}
 
 // signedIn is a window of the demo in which the organisation's person has signed in with one click.
 func (h *house) signedIn(t *testing.T, organisation string, scripts bool) tab {
 	t.Helper()
 	h.demo()
-	h.enrolled(organisation)
-	b := tab{t, window(t, 1280)}
-	b.do(chromedp.EmulateViewport(1280, 900))
+	h.added(organisation)
+	b := window(t, 1280)
 	if !scripts {
 		b.do(withoutScripts())
 	}

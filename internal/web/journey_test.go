@@ -1,75 +1,13 @@
 package web
 
 import (
-	"context"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 
 	"throughgate/internal/referral"
 )
-
-// chromium is the browser that scripts/setup has ready.
-func chromium(t *testing.T) string {
-	t.Helper()
-	for _, name := range []string{"chromium", "google-chrome", "../../var/browser/chromium"} {
-		if path, err := exec.LookPath(name); err == nil {
-			if path, err = filepath.Abs(path); err == nil {
-				return path
-			}
-		}
-	}
-	t.Fatal("no browser to try the pages with: 'scripts/setup browser' brings one, or 'apt-get install chromium'")
-	return ""
-}
-
-// window opens a browser window with an empty profile.
-func window(t *testing.T, width int64) context.Context {
-	t.Helper()
-	flags := []chromedp.ExecAllocatorOption{
-		chromedp.ExecPath(chromium(t)), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
-		chromedp.UserDataDir(t.TempDir()), chromedp.WindowSize(int(width), 900),
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
-		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true),
-	}
-	ctx, cancel := chromedp.NewExecAllocator(t.Context(), flags...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
-	if err := chromedp.Do(ctx); err != nil { // starts the browser, which would end with this context
-		t.Fatal(err)
-	}
-	ctx, cancel = context.WithTimeout(ctx, 3*time.Minute)
-	t.Cleanup(cancel)
-	return ctx
-}
-
-// tab is a browser's tab whose every step must succeed.
-type tab struct {
-	*testing.T
-	ctx context.Context
-}
-
-func (b tab) do(steps ...chromedp.Action[chromedp.Void]) {
-	b.Helper()
-	if err := chromedp.Do(b.ctx, steps...); err != nil {
-		b.Fatal(err)
-	}
-}
-
-// read is what a step reads.
-func read[T any](b tab, step chromedp.Action[T]) T {
-	b.Helper()
-	value, err := chromedp.Run(b.ctx, step)
-	if err != nil {
-		b.Fatal(err)
-	}
-	return value
-}
 
 // From the sign-in page to a confirmed pick-up, with nothing but what the pages offer.
 func TestAProviderConfirmsAPickUpInABrowser(t *testing.T) {
@@ -77,7 +15,7 @@ func TestAProviderConfirmsAPickUpInABrowser(t *testing.T) {
 	secret := h.enrolled("HARBOUR")
 	h.released("A1234BC")
 	h.attended()
-	b := tab{t, window(t, 1280)}
+	b := window(t, 1280)
 
 	// Sent empty, the page leads to its list of faults.
 	b.do(chromedp.Navigate(h.site.URL+"/"), chromedp.Click(`main button`), chromedp.WaitVisible(`.govuk-error-summary`))
@@ -124,9 +62,9 @@ func listLinkTo(name referral.ListName) string {
 func TestNoPageIsWiderThanASmallTelephone(t *testing.T) {
 	h := newHouse(t)
 	h.demo()
-	h.enrolled("HARBOUR")
+	h.added("HARBOUR")
 	id := h.released("A1234BC").String()
-	b := tab{t, window(t, 320)}
+	b := window(t, 320)
 	b.do(chromedp.EmulateViewport(320, 640), chromedp.Navigate(h.site.URL+"/demo"),
 		chromedp.Click(`input[value="`+emailOf("HARBOUR")+`"] + button`), chromedp.WaitVisible(`.app-lists`))
 	for _, path := range []string{"/", "/?list=day_1_to_21", "/referrals/" + id, "/referrals/" + id + "/card", "/referrals/" + id + "/pickup",

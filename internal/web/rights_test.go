@@ -177,6 +177,7 @@ func TestWhoMayDoWhatOnEveryRoute(t *testing.T) {
 	id := h.referred(draft("A1234BC")).String()
 	browsers := []*browser{h.browser()}
 	for _, organisation := range roles {
+		h.enrolled(organisation)
 		browsers = append(browsers, h.as(organisation))
 	}
 	all := (&site{Deps: Deps{Demo: &Demo{}}}).routes()
@@ -257,7 +258,7 @@ func TestTheDemosPagesAreOnlyInTheDemo(t *testing.T) {
 func TestTheDemoSignsNobodyInFromElsewhere(t *testing.T) {
 	h := newHouse(t)
 	h.demo()
-	h.enrolled("EXI")
+	h.added("EXI")
 	for host, want := range map[string]int{"": http.StatusSeeOther, "localhost:8080": http.StatusSeeOther, "demo.example.org": http.StatusNotFound, "192.0.2.1:8080": http.StatusNotFound} {
 		r := h.browser().form("/demo/sign-in", "email", emailOf("EXI"))
 		r.Host = host
