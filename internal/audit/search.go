@@ -17,6 +17,7 @@ type Query struct {
 	Subjects      []string  // ids; none is anything
 	Organisations []string  // none is any
 	Act           string    // "" is any
+	Actor         string    // "" is anybody
 	Before        *Place    // where the page before ended
 	Limit         int
 }
@@ -34,6 +35,7 @@ type Row struct {
 	Organisation string
 	Actor        string
 	Name         *string // of the person who acted, when it was one
+	About        *string // the name of the person whose account it was done to, when it was one
 	Via          string
 	Act          string
 	Kind         string
@@ -43,7 +45,8 @@ type Row struct {
 
 // kinds are all that an act can be done to. Naming them lets a search by subject use the index, which
 // begins with the kind.
-var kinds = []string{"audit", "call", "file", "key", "link", "message", "page", "person", "recipient", "referral", "report", "review", "settings", "staff"}
+var kinds = []string{"audit", "call", "draft", "file", "key", "link", "list", "message", "page", "person", "recipient",
+	"reconciliation", "referral", "report", "review", "settings", "staff"}
 
 // Search reads the trail. It is for the jobs part, and its caller has decided who may ask; that
 // somebody searched is itself written by the caller.
@@ -56,16 +59,18 @@ func Search(ctx context.Context, tx *db.Tx, q Query) (rows []Row, err error) {
 		return ofSubjects(ctx, tx, q, before)
 	}
 	err = tx.Select(ctx, &rows, `
-		SELECT a.id, a.at, a.organisation, a.actor, p.name, a.via, a.act, a.kind, a.subject, a.detail
+		SELECT a.id, a.at, a.organisation, a.actor, p.name, s.name AS about, a.via, a.act, a.kind, a.subject, a.detail
 		FROM audit a
 		LEFT JOIN staff p ON a.actor = 'staff:' || p.id
+		LEFT JOIN staff s ON a.kind = 'staff' AND a.subject = CAST(s.id AS text)
 		WHERE a.at >= $1
 		  AND a.at < $2
 		  AND (a.at, a.id) < ($3, $4)
 		  AND (cardinality($5::text[]) = 0 OR a.organisation = ANY ($5))
 		  AND ($6 = '' OR a.act = $6)
+		  AND ($8 = '' OR a.actor = $8)
 		ORDER BY a.at DESC, a.id DESC
-		LIMIT $7`, q.From, q.To, before.At, before.ID, pq.Array(orNone(q.Organisations)), q.Act, q.Limit)
+		LIMIT $7`, q.From, q.To, before.At, before.ID, pq.Array(orNone(q.Organisations)), q.Act, q.Limit, q.Actor)
 	return rows, err
 }
 
@@ -75,9 +80,10 @@ func ofSubjects(ctx context.Context, tx *db.Tx, q Query, before Place) (rows []R
 		to = before.At
 	}
 	err = tx.Select(ctx, &rows, `
-		SELECT a.id, a.at, a.organisation, a.actor, p.name, a.via, a.act, a.kind, a.subject, a.detail
+		SELECT a.id, a.at, a.organisation, a.actor, p.name, s.name AS about, a.via, a.act, a.kind, a.subject, a.detail
 		FROM audit a
 		LEFT JOIN staff p ON a.actor = 'staff:' || p.id
+		LEFT JOIN staff s ON a.kind = 'staff' AND a.subject = CAST(s.id AS text)
 		WHERE a.kind = ANY ($8)
 		  AND a.subject = ANY ($9)
 		  AND a.at >= $1
@@ -85,9 +91,10 @@ func ofSubjects(ctx context.Context, tx *db.Tx, q Query, before Place) (rows []R
 		  AND (a.at, a.id) < ($3, $4)
 		  AND (cardinality($5::text[]) = 0 OR a.organisation = ANY ($5))
 		  AND ($6 = '' OR a.act = $6)
+		  AND ($10 = '' OR a.actor = $10)
 		ORDER BY a.at DESC, a.id DESC
 		LIMIT $7`, q.From, to, before.At, before.ID, pq.Array(orNone(q.Organisations)), q.Act, q.Limit,
-		pq.Array(kinds), pq.Array(q.Subjects))
+		pq.Array(kinds), pq.Array(q.Subjects), q.Actor)
 	return rows, err
 }
 

@@ -4,8 +4,11 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"errors"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/pquerna/otp"
@@ -62,13 +65,29 @@ func checkPerson(ctx context.Context, tx *db.Tx, organisation, email, name strin
 	if !known {
 		wrong.Add("organisation", "not_recognised", "There is no such organisation: use a code from the configuration, or SUBGROUP, ADMIN or AUDIT")
 	}
-	if at := strings.LastIndex(email, "@"); at < 1 || at == len(email)-1 || strings.ContainsAny(email, " \t\r\n<>,;") {
+	if at := strings.LastIndex(email, "@"); at < 1 || at == len(email)-1 || len(email) > mostEmail || strings.ContainsAny(email, " <>,;") || strings.ContainsFunc(email, hidden) {
 		wrong.Add("email", "not_an_address", "Enter an email address, such as name@example.org")
 	}
-	if name == "" || strings.ContainsAny(name, "\r\n\x00") {
-		wrong.Add("name", "required", "Enter the person's name, on one line")
+	switch {
+	case name == "":
+		wrong.Add("name", "required", "Enter the person's name")
+	case utf8.RuneCountInString(name) > mostName:
+		wrong.Add("name", "too_long", "The name must have at most 100 characters")
+	case strings.ContainsFunc(name, hidden):
+		wrong.Add("name", "invalid_characters", "Remove line breaks and hidden characters from the name")
 	}
 	return wrong.Err()
+}
+
+// Longest address (RFC 5321) and name of somebody who signs in.
+const (
+	mostEmail = 254
+	mostName  = 100
+)
+
+// hidden are characters that begin a line of their own or make one name look like another.
+func hidden(r rune) bool {
+	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r) || r == unicode.ReplacementChar
 }
 
 // People are all who may sign in, or could.
@@ -85,7 +104,7 @@ func Disable(ctx context.Context, tx *db.Tx, by audit.By, now time.Time, email s
 	var id uuid.UUID
 	err := tx.Get(ctx, &id, `
 		UPDATE staff SET disabled_at = coalesce(disabled_at, $2) WHERE email = $1 RETURNING id`, strings.ToLower(email), now)
-	if err == db.ErrNone {
+	if errors.Is(err, db.ErrNone) {
 		return &problem.NotFound{What: "person"}
 	}
 	if err != nil {
@@ -104,11 +123,13 @@ func Invited(ctx context.Context, tx *db.Tx, now time.Time, token string) (p Per
 		SELECT id, organisation, email, name, false AS enrolled, added_at, disabled_at
 		FROM staff
 		WHERE invite_hash = $1 AND invite_until > $2 AND disabled_at IS NULL`, hash[:], now)
-	if err == db.ErrNone {
-		return p, &problem.NotFound{What: "invitation, or it has been used or has expired: ask your administrator for another"}
+	if errors.Is(err, db.ErrNone) {
+		return p, errNoInvitation
 	}
 	return p, err
 }
+
+var errNoInvitation = &problem.NotFound{What: "invitation, or it was used already, or is older than 7 days"}
 
 // NewSecret draws the secret of a second factor, to be shown once as text and QR code.
 func NewSecret(email string) (*otp.Key, error) {
@@ -126,7 +147,7 @@ func Enrol(ctx context.Context, tx *db.Tx, now time.Time, token, password, secre
 	checkPassword(&wrong, "password", password)
 	step := codeStep(secret, code, now)
 	if step == 0 {
-		wrong.Add("code", "wrong_code", "Enter the 6 figures that your authenticator app shows now")
+		wrong.Add("code", "wrong_code", "Enter the 6-digit code that your authenticator app shows now")
 	}
 	if err := wrong.Err(); err != nil {
 		return err
@@ -135,11 +156,17 @@ func Enrol(ctx context.Context, tx *db.Tx, now time.Time, token, password, secre
 	if err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, `
+	hash := sha256.Sum256([]byte(token))
+	taken, err := tx.Exec(ctx, `
 		UPDATE staff
 		SET password_hash = $2, totp_sealed = $3, totp_step = $4, invite_hash = NULL, invite_until = NULL
-		WHERE id = $1`, p.ID, HashPassword(password), sealed, step); err != nil {
+		WHERE id = $1
+		  AND invite_hash = $5`, p.ID, HashPassword(password), sealed, step, hash[:])
+	if err != nil {
 		return err
+	}
+	if taken == 0 { // somebody with the same link was faster
+		return errNoInvitation
 	}
 	return audit.Write(ctx, tx, audit.By{Organisation: p.Organisation, Actor: "staff:" + p.ID.String(), Via: "page"}, now, "enrolled", "staff", p.ID.String(), nil)
 }

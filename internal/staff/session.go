@@ -56,7 +56,7 @@ func SignIn(ctx context.Context, tx *db.Tx, now time.Time, try Try) (in Entry, r
 		return in, nil, err
 	}
 	if many, err := tooMany(ctx, tx, now, account, device); err != nil || many {
-		return in, ErrTooMany, err
+		return in, ErrTooMany, errors.Join(err, noteRefused(ctx, tx, now, email, "sign-in stopped"))
 	}
 	id, factor, err := fits(ctx, tx, now, email, try.Password, try.Code)
 	if err != nil {
@@ -64,13 +64,23 @@ func SignIn(ctx context.Context, tx *db.Tx, now time.Time, try Try) (in Entry, r
 	}
 	if id == uuid.Nil {
 		_, err := tx.Exec(ctx, `INSERT INTO sign_in_try (account, device, at) VALUES ($1, $2, $3)`, account, device, now)
-		return in, ErrRefused, errors.Join(err, audit.Write(ctx, tx, audit.By{Actor: "nobody", Via: "page"}, now, "sign-in refused", "staff", "", nil))
+		return in, ErrRefused, errors.Join(err, noteRefused(ctx, tx, now, email, "sign-in refused"))
 	}
 	if in.Device, err = markDevice(ctx, tx, now, id, try.Device); err != nil {
 		return in, nil, err
 	}
 	in.Session, err = begin(ctx, tx, now, id, audit.Detail{"factor": factor})
 	return in, nil, err
+}
+
+// noteRefused tells the auditor at whose account somebody tried; of an unknown one only that they did.
+func noteRefused(ctx context.Context, tx *db.Tx, now time.Time, email, act string) error {
+	var id string
+	err := tx.Get(ctx, &id, `SELECT coalesce((SELECT CAST(id AS text) FROM staff WHERE email = $1), '')`, email)
+	if err != nil {
+		return err
+	}
+	return audit.Write(ctx, tx, audit.By{Actor: "nobody", Via: "page"}, now, act, "staff", id, nil)
 }
 
 // tooMany says whether there were too many failed tries of late. A known device has its own count,
@@ -142,12 +152,18 @@ func Begin(ctx context.Context, tx *db.Tx, now time.Time, email string) (token s
 func begin(ctx context.Context, tx *db.Tx, now time.Time, id uuid.UUID, detail audit.Detail) (token string, err error) {
 	token = rand.Text()
 	hash := sha256.Sum256([]byte(token))
-	if _, err := tx.Exec(ctx, `
-		INSERT INTO session (token_hash, staff_id, signed_in_at, seen_at)
-		VALUES ($1, $2, $3, $3)`, hash[:], id, now); err != nil {
+	by := audit.By{Actor: "staff:" + id.String(), Via: "page"}
+	if err := tx.Get(ctx, &by.Organisation, `
+		WITH begun AS (
+			INSERT INTO session (token_hash, staff_id, signed_in_at, seen_at)
+			VALUES ($1, $2, $3, $3)
+			RETURNING staff_id)
+		SELECT p.organisation
+		FROM begun
+		JOIN staff p ON p.id = begun.staff_id`, hash[:], id, now); err != nil {
 		return "", err
 	}
-	return token, audit.Write(ctx, tx, audit.By{Actor: "staff:" + id.String(), Via: "page"}, now, "signed in", "staff", id.String(), detail)
+	return token, audit.Write(ctx, tx, by, now, "signed in", "staff", id.String(), detail)
 }
 
 // SignedIn is who holds a session, and notes that it was used. NotFound when there is none, it ended,

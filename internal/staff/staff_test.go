@@ -2,6 +2,7 @@ package staff_test
 
 import (
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -224,6 +225,9 @@ func TestAPersonIsAddedOnlyWithWhatIsNeeded(t *testing.T) {
 		"all wrong":      {"NOWHERE", "not an address", "", 3},
 		"taken":          {"HARBOUR", email, "Siobhán", 1},
 		"a header trick": {"HARBOUR", "a@example.org\r\nBcc: b@example.org", "A", 1},
+		"two lines":      {"HARBOUR", "a@example.org", "A\nB", 1},
+		"turned writing": {"HARBOUR", "a@example.org", "A\u202eB", 1},
+		"much too long":  {"HARBOUR", strings.Repeat("a", 300) + "@example.org", strings.Repeat("A", 101), 2},
 	} {
 		err := d.pool.Act(t.Context(), db.Scope{Part: db.Jobs}, func(tx *db.Tx) error {
 			_, err := staff.Add(t.Context(), tx, audit.By{}, start, c.organisation, c.email, c.name)

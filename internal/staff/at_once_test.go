@@ -1,0 +1,124 @@
+package staff_test
+
+import (
+	"errors"
+	"sync"
+	"testing"
+	"time"
+
+	"throughgate/internal/audit"
+	"throughgate/internal/db"
+	"throughgate/internal/problem"
+	"throughgate/internal/staff"
+)
+
+// atOnce does the same eight times at the same moment, and says how often it succeeded.
+func (d desk) atOnce(try func(tx *db.Tx) (done bool, err error)) (succeeded int) {
+	d.Helper()
+	begin, results := make(chan struct{}), make(chan bool, 8)
+	var all sync.WaitGroup
+	for range cap(results) {
+		all.Go(func() {
+			<-begin
+			var done bool
+			err := d.pool.Act(d.Context(), db.Scope{Part: db.Jobs}, func(tx *db.Tx) (err error) {
+				done, err = try(tx)
+				return err
+			})
+			if none := (*problem.NotFound)(nil); err != nil && !errors.As(err, &none) {
+				d.Error(err)
+			}
+			results <- done && err == nil
+		})
+	}
+	close(begin)
+	all.Wait()
+	close(results)
+	for done := range results {
+		if done {
+			succeeded++
+		}
+	}
+	return succeeded
+}
+
+func TestACodeThatComesManyTimesAtOnceOpensOneSession(t *testing.T) {
+	d := newDesk(t)
+	secret := d.enrolled()
+	at := start.Add(time.Hour)
+	for name, code := range map[string]string{"of the app": d.code(secret, at), "of recovery": d.recoveryCodes(start)[0]} {
+		n := d.atOnce(func(tx *db.Tx) (bool, error) {
+			in, _, err := staff.SignIn(d.Context(), tx, at, staff.Try{Email: email, Password: password, Code: code})
+			return in.Session != "", err
+		})
+		if n != 1 {
+			t.Errorf("a code %s opened %d sessions", name, n)
+		}
+		at = at.Add(10 * time.Minute)
+	}
+}
+
+func TestOnlyTenGuessesAreTriedHoweverManyComeAtOnce(t *testing.T) {
+	d := newDesk(t)
+	d.enrolled()
+	at := start.Add(time.Hour)
+	tried := 0
+	for range 2 {
+		tried += d.atOnce(func(tx *db.Tx) (bool, error) {
+			_, refused, err := staff.SignIn(d.Context(), tx, at, staff.Try{Email: email, Password: "a guess at it all", Code: "000000"})
+			return errors.Is(refused, staff.ErrRefused), err
+		})
+	}
+	if tried != 10 {
+		t.Errorf("%d guesses were tried", tried)
+	}
+}
+
+// Two people with the same link: the second must not take the first one's account over.
+func TestALinkFollowedTwiceAtOnceSetsOneAccountUp(t *testing.T) {
+	d := newDesk(t)
+	var token string
+	d.act(func(tx *db.Tx) (err error) {
+		token, err = staff.Add(t.Context(), tx, audit.By{}, start, "HARBOUR", email, "Siobhán")
+		return err
+	})
+	key, err := staff.NewSecret(email)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := d.atOnce(func(tx *db.Tx) (bool, error) {
+		return true, staff.Enrol(t.Context(), tx, start, token, password, key.Secret(), d.code(key.Secret(), start))
+	})
+	if n != 1 {
+		t.Errorf("the link worked %d times", n)
+	}
+}
+
+func TestTheAuditorIsToldAtWhoseAccountSomebodyTried(t *testing.T) {
+	d := newDesk(t)
+	secret := d.enrolled()
+	at := start.Add(time.Hour)
+	d.signIn(at, email, password, d.code(secret, at))
+	d.signIn(at, "nobody@example.org", password, "000000")
+	for range 11 {
+		d.signIn(at, email, "a guess at it all", "000000")
+	}
+	told := map[string]int{}
+	d.act(func(tx *db.Tx) error {
+		rows, err := audit.Search(t.Context(), tx, audit.Query{From: at, To: at.Add(time.Hour), Limit: 50})
+		for _, r := range rows {
+			who := "unknown"
+			if r.About != nil {
+				who = *r.About
+			}
+			told[r.Act+" "+who+" "+r.Organisation]++
+		}
+		return err
+	})
+	want := map[string]int{"signed in Siobhán HARBOUR": 1, "sign-in refused unknown ": 1, "sign-in refused Siobhán ": 10, "sign-in stopped Siobhán ": 1}
+	for row, n := range want {
+		if told[row] != n {
+			t.Errorf("%q is told %d times, not %d: %v", row, told[row], n, told)
+		}
+	}
+}
