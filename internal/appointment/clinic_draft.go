@@ -157,7 +157,8 @@ func AddClinic(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, d C
 }
 
 // ChangeClinic changes what is booked from now on, and opens the clinic again if it was closed.
-// Appointments that are booked are kept as they are.
+// Appointments that are booked are kept at their times; where the clinic opens, or prescribes or not any
+// more, they follow by the rule.
 func ChangeClinic(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, d ClinicDraft) error {
 	c, err := d.clinicOf(who)
 	if err != nil {
@@ -166,19 +167,29 @@ func ChangeClinic(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, 
 	if err := alone(ctx, tx); err != nil {
 		return err
 	}
-	changed, err := tx.Exec(ctx, `
+	before, err := ClinicOf(ctx, tx, now, who.Organisation(), c.Code)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `
 		UPDATE clinic
 		SET weekday = $3, starts = $4::time, ends = $5::time, slot_minutes = $6, places = $7, prescribing = $8,
 		  place = $9, address = $10, ask_for = $11, telephone = $12, directions = $13, active = true, from_configuration = false
 		WHERE provider = $1
 		  AND code = $2`, c.values(who)...)
-	if err == nil && changed == 0 {
-		err = &problem.NotFound{What: "clinic"}
+	if err := clinicChanged(ctx, tx, who, now, c.Code, "clinic_changed", err); err != nil {
+		return err
 	}
-	return clinicChanged(ctx, tx, who, now, c.Code, "clinic_changed", err)
+	if before.Active && before.Prescribing == c.Prescribing {
+		return nil
+	}
+	_, err = letFollow(ctx, tx, who, now, Where{Clinic: c.Code})
+	return err
 }
 
-// CloseClinic opens no more slots of it. Appointments that are booked are kept.
+// CloseClinic opens no more slots of it, and lets the appointments in it follow as when a day is closed:
+// whoever is not released yet gets another; whoever holds a card keeps the old one, flagged, and is for
+// staff to ring. It needs the Jobs part.
 func CloseClinic(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, code string) error {
 	if err := who.Must(staff.Provider); err != nil {
 		return err
@@ -194,7 +205,11 @@ func CloseClinic(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, c
 	if err == nil && changed == 0 {
 		err = &problem.NotFound{What: "clinic"}
 	}
-	return clinicChanged(ctx, tx, who, now, code, "clinic_closed", err)
+	if err := clinicChanged(ctx, tx, who, now, code, "clinic_closed", err); err != nil {
+		return err
+	}
+	_, err = letFollow(ctx, tx, who, now, Where{Clinic: code})
+	return err
 }
 
 func (d ClinicDraft) clinicOf(who staff.Who) (Clinic, error) {

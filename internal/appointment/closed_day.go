@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/google/uuid"
-
 	"throughgate/internal/audit"
 	"throughgate/internal/day"
 	"throughgate/internal/db"
@@ -37,26 +35,6 @@ func WhyClosed(ctx context.Context, tx *db.Tx, provider string, on day.Date) (st
 		return "You have closed this day. Whoever still stands here holds a card for it: ring them, and choose another appointment.", err
 	}
 	return "", err
-}
-
-// Touched is how many appointments closing a day concerns.
-type Touched struct {
-	Awaiting int // not released yet: theirs are moved
-	Released int // they hold a card: theirs stay, flagged, until staff have rung them
-}
-
-// TouchedBy counts the appointments to come of a provider's day.
-func TouchedBy(ctx context.Context, tx *db.Tx, now time.Time, provider string, on day.Date) (t Touched, err error) {
-	err = tx.Get(ctx, &t, `
-		SELECT count(*) FILTER (WHERE r.released_on IS NULL) AS awaiting, count(*) FILTER (WHERE r.released_on IS NOT NULL) AS released
-		FROM appointment a
-		JOIN referral r ON r.id = a.referral_id
-		WHERE a.provider = $1
-		  AND a.on_day = $2
-		  AND a.starts_at > $3
-		  AND a.outcome IS NULL
-		  AND a.undone_at IS NULL`, provider, on, now)
-	return t, err
 }
 
 // CloseDay ends all clinics of a day to come. Whoever is not released yet gets another appointment by
@@ -124,26 +102,9 @@ func dayChanged(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, on
 	if _, err := OpenSlots(ctx, tx, now); err != nil {
 		return err
 	}
-	var ids []uuid.UUID
-	if err := tx.Select(ctx, &ids, `
-		SELECT referral_id
-		FROM appointment
-		WHERE provider = $1
-		  AND on_day = $2
-		  AND starts_at > $3
-		  AND outcome IS NULL
-		  AND undone_at IS NULL
-		ORDER BY starts_at, referral_id`, who.Organisation(), on, now); err != nil {
+	followed, err := letFollow(ctx, tx, who, now, Where{On: on})
+	if err != nil {
 		return err
 	}
-	for _, id := range ids {
-		w, live, err := hold(ctx, tx, id)
-		if err == nil && live {
-			_, err = Follow(ctx, tx, who, now, w)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return audit.Write(ctx, tx, who.By, now, act, "settings", on.String(), audit.Detail{"appointments": len(ids)})
+	return audit.Write(ctx, tx, who.By, now, act, "settings", on.String(), audit.Detail{"appointments": followed})
 }

@@ -18,7 +18,7 @@ func TestAppointmentsFollowADayThatIsClosed(t *testing.T) {
 		closed, flag, opened string
 	}{
 		"awaiting release": {Wish{ReleaseOn: on("2025-12-02")}, "Wed 3 Dec 10:00", "", "Wed 3 Dec 10:00"},
-		"released":         {Wish{ReleaseOn: on("2025-12-01"), Released: true}, "Tue 2 Dec 13:30", FlagDayClosed, "Tue 2 Dec 13:30"},
+		"released":         {Wish{ReleaseOn: on("2025-12-01"), Released: true}, "Tue 2 Dec 13:30", FlagNotHeld, "Tue 2 Dec 13:30"},
 		"no place left":    {Wish{ReleaseOn: on("2025-12-02"), Prescribing: true}, "Wed 3 Dec 10:00", "", "Wed 3 Dec 10:00"},
 	} {
 		pool := world(t, monday, nil)

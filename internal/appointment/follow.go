@@ -19,8 +19,8 @@ import (
 //	not released    the place is kept while it satisfies the rule; else an earlier one is booked, if
 //	                there is one; a place that the rule does not allow at all is freed in any case
 //	released        the person holds the card: the place is kept, and flagged where it is outside the
-//	                target, after the bridging prescription or on a day that was closed since; only a place before the day of release
-//	                is given up for a new one
+//	                target, after the bridging prescription or where no clinic is held any more; only a
+//	                place before the day of release is given up for a new one
 //
 // An appointment that is over and has no outcome stays for the provider to record, unless it lies
 // before the release: then nobody could have come, and the service cancels it.
@@ -124,8 +124,8 @@ func (a *Appointment) flag() string {
 	switch {
 	case a.AfterBridging:
 		return FlagAfterBridging
-	case a.DayClosed:
-		return FlagDayClosed
+	case a.NotHeld:
+		return FlagNotHeld
 	}
 	return ""
 }
@@ -143,8 +143,8 @@ func mark(ctx context.Context, tx *db.Tx, a *Appointment) error {
 // move frees the old place and books another, or says why none can be had.
 func move(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, w Wish, old *Appointment) (Moved, error) {
 	why := releaseDateMoved
-	if old.DayClosed {
-		why = FlagDayClosed
+	if old.NotHeld {
+		why = FlagNotHeld
 	}
 	if err := cancel(ctx, tx, now, old, "service", why); err != nil {
 		return Moved{}, err

@@ -18,7 +18,8 @@ const read = `
 	  a.overbook_reason IS NOT NULL AS overbooked, a.outcome, a.outcome_reason, a.cancelled_by, coalesce(a.clinic, '') AS clinic,
 	  coalesce(c.place, '') AS place, coalesce(c.address, '') AS address, coalesce(c.ask_for, '') AS ask_for,
 	  coalesce(c.telephone, '') AS telephone, coalesce(c.directions, '') AS directions, coalesce(c.prescribing, false) AS prescribing,
-	  EXISTS (SELECT FROM closed_day d WHERE d.provider = a.provider AND d.closed_on = a.on_day AND d.closed) AS day_closed
+	  NOT coalesce(c.active, true)
+	    OR EXISTS (SELECT FROM closed_day d WHERE d.provider = a.provider AND d.closed_on = a.on_day AND d.closed) AS not_held
 	FROM appointment a
 	LEFT JOIN clinic c ON c.provider = a.provider AND c.code = a.clinic
 	WHERE a.undone_at IS NULL`

@@ -29,8 +29,8 @@ type closedLine struct{ On, Words string }
 
 var clinicsDone = map[string]string{
 	"added":   "The clinic is added. Its times are open for booking.",
-	"changed": "The clinic is changed. Appointments that were booked are kept.",
-	"closed":  "The clinic is closed. Appointments that were booked are kept.",
+	"changed": "The clinic is changed.",
+	"closed":  "The clinic is closed.",
 	"shut":    "The day is closed.",
 	"opened":  "The day is open again.",
 }
@@ -109,14 +109,14 @@ var addClinicQuestion = question{Title: "Add a clinic", Button: "Add the clinic"
 func (v *visit) addClinicPage() error { return v.ask(http.StatusOK, addClinicQuestion, form{}, nil) }
 
 func (v *visit) addClinic() error {
-	return v.change(addClinicQuestion, "added", func(tx *db.Tx, typed form) error {
+	return v.change(addClinicQuestion, "/clinics?done=added", func(tx *db.Tx, typed form) error {
 		return appointment.AddClinic(v.ctx, tx, v.who, v.now, clinicDraft(typed))
 	})
 }
 
-// change carries out what the form of a question asks. More places may have opened: whoever waits is
+// change carries out what the form of a question asks, and leads on. More places may have opened: whoever waits is
 // given one in the same transaction.
-func (v *visit) change(q question, done string, do func(tx *db.Tx, typed form) error) error {
+func (v *visit) change(q question, next string, do func(tx *db.Tx, typed form) error) error {
 	typed, err := v.typed()
 	if err != nil {
 		return err
@@ -134,7 +134,7 @@ func (v *visit) change(q question, done string, do func(tx *db.Tx, typed form) e
 	if err != nil {
 		return err
 	}
-	return v.seeOther("/clinics?done=" + done)
+	return v.seeOther(next)
 }
 
 // clinic is the one in the path.
@@ -148,19 +148,15 @@ func (v *visit) clinic() (c appointment.Clinic, err error) {
 
 func changeClinicQuestion(c appointment.Clinic) question {
 	q := question{Caption: c.Code, Title: "Change a clinic", Button: "Change the clinic", Back: "/clinics", Fields: clinicFields[1:],
-		Lead: []string{keptWords(c, "Appointments at other times than the new ones stay as they are: ring the person and choose another where that will not do.")}}
+		Lead: []string{"Nobody has an appointment to come in it."}}
+	if c.Booked > 0 {
+		q.Lead = []string{fmt.Sprintf("Appointments to come: %s, the last on %s. They keep their times, also where you change the clinic's: ring the person where that will not do.", people(c.Booked), c.Last.Long()),
+			"The place, address, name and telephone number that you give here hold for them too. Whoever has a card already has the old ones on it."}
+	}
 	if !c.Active {
 		q.Lead = append(q.Lead, "The clinic is closed. Changing it opens it again.")
 	}
 	return q
-}
-
-// keptWords is what becomes of what is booked.
-func keptWords(c appointment.Clinic, otherwise string) string {
-	if c.Booked == 0 {
-		return "Nobody has an appointment to come in it."
-	}
-	return fmt.Sprintf("Appointments to come: %s, the last on %s. They are kept. %s", people(c.Booked), c.Last.Long(), otherwise)
 }
 
 func (v *visit) changeClinicPage() error {
@@ -176,16 +172,21 @@ func (v *visit) changeClinic() error {
 	if err != nil {
 		return err
 	}
-	return v.change(changeClinicQuestion(c), "changed", func(tx *db.Tx, typed form) error {
+	return v.change(changeClinicQuestion(c), "/clinics?done=changed", func(tx *db.Tx, typed form) error {
 		draft := clinicDraft(typed)
 		draft.Code = c.Code
 		return appointment.ChangeClinic(v.ctx, tx, v.who, v.now, draft)
 	})
 }
 
-func closeClinicQuestion(c appointment.Clinic) question {
-	return question{Caption: c.Code, Title: "Close a clinic", Button: "Close the clinic", Warning: true, Back: "/clinics",
-		Lead: []string{keptWords(c, "To move somebody, open their referral and choose another appointment."), "Nothing more is booked into it."}}
+// closeClinicQuestion says what closing the clinic would do.
+func (v *visit) closeClinicQuestion(c appointment.Clinic) (q question, err error) {
+	q = question{Caption: c.Code, Title: "Close this clinic?", Button: "Close the clinic", Warning: true, Back: "/clinics"}
+	q.Affected, err = v.wouldAffect(appointment.Where{Clinic: c.Code}, func(tx *db.Tx) error {
+		return appointment.CloseClinic(v.ctx, tx, v.who, v.now, c.Code)
+	})
+	q.Lead = closingWords("in this clinic", q.Affected)
+	return q, err
 }
 
 func (v *visit) closeClinicPage() error {
@@ -193,7 +194,14 @@ func (v *visit) closeClinicPage() error {
 	if err != nil {
 		return err
 	}
-	return v.ask(http.StatusOK, closeClinicQuestion(c), form{}, nil)
+	if !c.Active {
+		return v.seeOther("/clinics/" + c.Code)
+	}
+	q, err := v.closeClinicQuestion(c)
+	if err != nil {
+		return err
+	}
+	return v.ask(http.StatusOK, q, form{}, nil)
 }
 
 func (v *visit) closeClinic() error {
@@ -201,7 +209,20 @@ func (v *visit) closeClinic() error {
 	if err != nil {
 		return err
 	}
-	return v.change(closeClinicQuestion(c), "closed", func(tx *db.Tx, _ form) error {
+	return v.change(question{}, "/clinics/"+c.Code+"?done=closed", func(tx *db.Tx, _ form) error {
 		return appointment.CloseClinic(v.ctx, tx, v.who, v.now, c.Code)
 	})
+}
+
+// closedClinic is the page of a clinic that was closed: what is left to do about its appointments.
+func (v *visit) closedClinic() error {
+	c, err := v.clinic()
+	if err != nil {
+		return err
+	}
+	if c.Active {
+		return v.seeOther("/clinics/" + c.Code + "/change")
+	}
+	body := closedBody{Title: c.Code + " is closed", Open: link{Path: "/clinics/" + c.Code + "/change", Text: "Open the clinic again"}}
+	return v.drawClosed(body, appointment.Where{Clinic: c.Code})
 }

@@ -46,7 +46,7 @@ func TestAClinicIsAddedChangedAndClosedAndStaysSoAtTheNextStart(t *testing.T) {
 	if s := b.post("/clinics/MON-AM/change", with(clinicForm, "weekday", "monday", "places", "3")...); s.location != "/clinics?done=changed" {
 		t.Fatalf("%d %s", s.status, s.text())
 	}
-	if s := b.post("/clinics/TUE-PM/close"); s.location != "/clinics?done=closed" {
+	if s := b.post("/clinics/TUE-PM/close"); s.location != "/clinics/TUE-PM?done=closed" {
 		t.Fatalf("%d %s", s.status, s.text())
 	}
 	h.service(func(tx *db.Tx) error { return appointment.BringIn(t.Context(), tx, h.now) })
@@ -83,7 +83,7 @@ func TestClosingADayMovesWhoIsNotReleasedAndFlagsWhoIs(t *testing.T) {
 		t.Errorf("a day that is over: %v", s.faults())
 	}
 	s := b.post("/closed-days/add", day...)
-	for _, want := range []string{"Not released yet: 1 person.", "Released already: 1 person."} {
+	for _, want := range []string{"2 people have an appointment on this day.", "Moves to tomorrow at 1:30pm", "Stays for now, since the person holds a card"} {
 		if !strings.Contains(s.text(), want) {
 			t.Fatalf("%q is not said before: %s", want, s.text())
 		}
@@ -91,14 +91,26 @@ func TestClosingADayMovesWhoIsNotReleasedAndFlagsWhoIs(t *testing.T) {
 	if s := b.open("/referrals/" + waits); !strings.Contains(s.text(), "Wednesday 22 November 2023 at") {
 		t.Error("it was closed before it was confirmed")
 	}
-	if s := b.post("/closed-days/add", append(day, "confirmed", "yes")...); s.location != "/clinics?done=shut" {
+	if s := b.post("/closed-days/add", append(day, "confirmed", "yes")...); s.location != "/closed-days/2023-11-22?done=shut" {
 		t.Fatalf("%d %s", s.status, s.text())
+	}
+	s = b.open("/closed-days/2023-11-22?done=shut")
+	for _, want := range []string{"The day is closed.", "Moved to tomorrow at 1:30pm", "Not moved, since the person holds a card: ring them"} {
+		if !strings.Contains(s.text(), want) {
+			t.Errorf("%q is not said afterwards: %s", want, s.text())
+		}
+	}
+	if s.Find(`a[href="/referrals/`+waits+`"]`).Length() != 1 || s.Find(`a[href="/referrals/`+out+`/slot"]`).Length() != 1 {
+		t.Error("no way leads to who was moved, and to another appointment for who was not")
+	}
+	if s := h.as("EXI").open("/?list=date_changed"); s.Find(`a[href="/referrals/`+waits+`"]`).Length() != 1 {
+		t.Errorf("the prison is not told: %s", s.text())
 	}
 	h.service(func(tx *db.Tx) error { return appointment.BringIn(t.Context(), tx, h.now) })
 	if s := b.open("/referrals/" + waits).Find(".govuk-summary-list").First().Text(); strings.Contains(s, "22 November") || !strings.Contains(s, "Tomorrow at 1:30pm") {
 		t.Errorf("who is not released: %s", s)
 	}
-	if s := b.open("/referrals/" + out).Find(".govuk-summary-list").First().Text(); !strings.Contains(s, "22 November") || !strings.Contains(s, "The provider closed that day") {
+	if s := b.open("/referrals/" + out).Find(".govuk-summary-list").First().Text(); !strings.Contains(s, "22 November") || !strings.Contains(s, "No clinic is held then any more") {
 		t.Errorf("who is released: %s", s)
 	}
 	if s := b.open("/appointments?day=2023-11-22"); !strings.Contains(s.text(), "You have closed this day.") || s.Find("tbody tr").Length() != 1 {

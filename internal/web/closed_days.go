@@ -31,16 +31,16 @@ func (v *visit) closeDay() error {
 		return v.ask(http.StatusUnprocessableEntity, closeDayQuestion, typed, wrong)
 	}
 	if typed["confirmed"] == "yes" {
-		return v.change(closeDayQuestion, "shut", func(tx *db.Tx, _ form) error {
+		return v.change(closeDayQuestion, "/closed-days/"+on.String()+"?done=shut", func(tx *db.Tx, _ form) error {
 			return appointment.CloseDay(v.ctx, tx, v.who, v.now, on)
 		})
 	}
-	q, wrong, err := v.confirmClosing(on)
-	switch {
-	case err != nil:
-		return err
-	case wrong != nil:
+	q, err := v.confirmClosing(on)
+	if wrong := (*problem.Invalid)(nil); errors.As(err, &wrong) {
 		return v.ask(http.StatusUnprocessableEntity, closeDayQuestion, typed, wrong)
+	}
+	if err != nil {
+		return err
 	}
 	for name, part := range threeBoxes("closed_on", on) {
 		q.Hidden = append(q.Hidden, fact{name, part})
@@ -61,38 +61,63 @@ func closedOn(typed form) (day.Date, error) {
 	return on, nil
 }
 
-// confirmClosing says what closing the day would do. It is tried, and undone, so that what would be
-// refused is said at once.
-func (v *visit) confirmClosing(on day.Date) (q question, wrong *problem.Invalid, err error) {
+// confirmClosing says what closing the day would do. What would be refused is said at once.
+func (v *visit) confirmClosing(on day.Date) (q question, err error) {
 	q = question{Caption: longDay(on), Title: "Close this day?", Button: "Close the day", Warning: true, Back: "/clinics"}
-	err = v.Pool.Try(v.ctx, db.Scope{Part: db.Jobs}, func(tx *db.Tx) error {
-		touched, err := appointment.TouchedBy(v.ctx, tx, v.now, v.who.Organisation(), on)
-		if err != nil {
-			return err
-		}
-		q.Lead = closingWords(touched)
-		if touched.Released > 0 {
-			q.Links = []link{{Path: "/appointments?day=" + on.String(), Text: "Appointments on this day"}}
-		}
+	q.Affected, err = v.wouldAffect(appointment.Where{On: on}, func(tx *db.Tx) error {
 		return appointment.CloseDay(v.ctx, tx, v.who, v.now, on)
 	})
-	if errors.As(err, &wrong) {
-		err = nil
-	}
-	return q, wrong, err
+	q.Lead = closingWords("on this day", q.Affected)
+	return q, err
 }
 
-func closingWords(t appointment.Touched) (lead []string) {
-	if t.Awaiting+t.Released == 0 {
-		return []string{"Nobody has an appointment on this day. Nothing more can be booked on it."}
+// closingWords are what follows from closing a day or a clinic, before the appointments are listed.
+func closingWords(where string, affected []affectedLine) []string {
+	if len(affected) == 0 {
+		return []string{"Nobody has an appointment " + where + ". Nothing more can be booked " + where + "."}
 	}
-	if t.Awaiting > 0 {
-		lead = append(lead, "Not released yet: "+people(t.Awaiting)+". Another appointment is booked for each at once, and their prison sees that it moved. Whoever no place is free for goes onto your unbooked list.")
+	return []string{capital(people(len(affected))) + " " + hasWords(len(affected)) + " an appointment " + where +
+		". Whoever is not released yet is moved at once, and their prison finds it among its changed dates, to print a new card."}
+}
+
+func hasWords(n int) string {
+	if n == 1 {
+		return "has"
 	}
-	if t.Released > 0 {
-		lead = append(lead, "Released already: "+people(t.Released)+". They hold a card for this day, so their appointments are not moved: ring them, and choose another appointment with them.")
+	return "have"
+}
+
+// closedBody is what became of the appointments where a day or a clinic was closed.
+type closedBody struct {
+	Title    string
+	Lead     []string
+	Affected []affectedLine
+	Open     link // to open it again
+}
+
+// closedDay is the page of a closed day: what is left to do about the appointments that stood on it.
+func (v *visit) closedDay() error {
+	on, err := v.dayInPath()
+	if err != nil {
+		return err
 	}
-	return lead
+	body := closedBody{Title: longDay(on) + " is closed", Open: link{Path: "/closed-days/" + on.String() + "/open", Text: "Open the day again"}}
+	return v.drawClosed(body, appointment.Where{On: on})
+}
+
+func (v *visit) drawClosed(body closedBody, where appointment.Where) (err error) {
+	err = v.act(func(tx *db.Tx) error {
+		body.Affected, err = v.affected(tx, where)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	body.Lead = []string{"What became of the appointments that were booked. Whoever was not released yet has been moved, and their prison knows."}
+	if len(body.Affected) == 0 {
+		body.Lead = []string{"No appointment was affected."}
+	}
+	return v.draw(http.StatusOK, "closed.html", page{Title: body.Title, Back: "/clinics", Done: clinicsDone[v.web.QueryParam("done")], Body: body})
 }
 
 func openDayQuestion(on day.Date) question {
@@ -129,7 +154,7 @@ func (v *visit) openDay() error {
 	if err != nil {
 		return err
 	}
-	return v.change(openDayQuestion(on), "opened", func(tx *db.Tx, _ form) error {
+	return v.change(openDayQuestion(on), "/clinics?done=opened", func(tx *db.Tx, _ form) error {
 		return appointment.OpenDay(v.ctx, tx, v.who, v.now, on)
 	})
 }

@@ -35,7 +35,7 @@ type look struct {
 }
 
 // parts are what several pages are made of.
-var parts = []string{"layout.html", "form.html", "lists.html"}
+var parts = []string{"layout.html", "form.html", "lists.html", "affected.html"}
 
 func newLook() look {
 	l := look{pages: map[string]func() *template.Template{}, files: map[string][]byte{}}

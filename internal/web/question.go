@@ -4,15 +4,16 @@ import "throughgate/internal/problem"
 
 // question is a page with one form: what follows from it, what it asks, and its one button.
 type question struct {
-	Caption string
-	Title   string
-	Lead    []string
-	Links   []link // whom or what it concerns
-	Fields  []field
-	Hidden  []fact
-	Button  string
-	Warning bool // it ends something
-	Back    string
+	Caption  string
+	Title    string
+	Lead     []string
+	Links    []link // whom or what it concerns
+	Affected []affectedLine
+	Fields   []field
+	Hidden   []fact
+	Button   string
+	Warning  bool // it ends something
+	Back     string
 }
 
 // ask draws a question, again with what was typed and what is wrong with it.

@@ -52,7 +52,7 @@ var said = map[string]string{
 
 	"release_date_unknown": "the release date is not known any more", "release_date_moved": "the release date moved",
 	"rebooked": "another was booked in its place", "withdrawn": "the referral was withdrawn", "closed": "the referral was closed",
-	"day_closed": "the provider closed that day", "three_months_over": "three months since the release are over",
+	"day_closed": "no clinic is held then any more", "three_months_over": "three months since the release are over",
 
 	"subgroup": "Sub-group", "admin": "Administrator", "audit": "Auditor", "prison": "Prison", "provider": "Provider",
 	"api": "by API", "page": "on these pages", "file": "by file", "console": "at the console", "job": "by the service",
