@@ -1,160 +1,215 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"os"
-	"slices"
 	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
-	"github.com/google/uuid"
 
-	"throughgate/internal/db"
-	"throughgate/internal/mail"
+	"throughgate/internal/problem"
 	"throughgate/internal/staff"
 )
 
-// notPages are addresses that answer with something else than a page of ours.
-var notPages = []string{"/account/still-here", "/referrals.csv", "/worklist.csv", "/reports/:id/as-sent", "/mailbox/:n/html",
-	"/imports/:id/result", "/reconciliation.csv"}
-
-// alike are pages that every role sees in the same words: tried as one of them sees them.
-var alike = []string{"/account", "/account/password", "/account/recovery-codes", "/reports", "/reports/:id", "/no-such-page"}
-
-// inhabited is a site with something on its pages, and one person per role to sign in as.
-func inhabited(t *testing.T) (h *house, at *strings.Replacer) {
-	h = newHouse(t)
-	var people []DemoPerson
-	for organisation, role := range map[string]staff.Role{"EXI": staff.Prison, "HARBOUR": staff.Provider, "SUBGROUP": staff.SubGroup, "ADMIN": staff.Admin, "AUDIT": staff.Audit} {
-		h.enrolled(organisation)
-		people = append(people, DemoPerson{string(role), emailOf(organisation)})
-	}
-	id := h.released("A1234BC").String()
-	h.referred(draft("A1234BD"))
-	letter := h.letters()[mail.LeftUncertain]
-	var person, reader, key uuid.UUID
-	h.service(func(tx *db.Tx) error {
-		made, _, err := staff.CreateKey(t.Context(), tx, h.who("ADMIN", staff.Admin), h.now, "EXI", 30)
-		if err != nil {
-			return err
-		}
-		key = made.ID
-		if err := tx.Get(t.Context(), &person, `SELECT id FROM staff WHERE organisation = 'HARBOUR'`); err != nil {
-			return err
-		}
-		return tx.Get(t.Context(), &reader, `SELECT id FROM recipient LIMIT 1`)
-	})
-	h.site.Config.Handler = New(h.deps(func(d *Deps) { d.Demo = &Demo{People: people, Mailbox: h.post} }))
-	return h, strings.NewReplacer(
-		"/referrals/new/:id", "/referrals/new/"+uuid.NewString(), "/referrals/:id", "/referrals/"+id,
-		"/admin/people/:id", "/admin/people/"+person.String(), "/admin/keys/:id", "/admin/keys/"+key.String(),
-		"/admin/mail/:id", "/admin/mail/"+letter.String(), "/recipients/:id", "/recipients/"+reader.String(),
-		":id", uuid.NewString(), ":token", "AAAA", ":n", "1", ":code", "MON-AM", ":day", "2023-11-22", ":step", "name")
+// walk is one person's way over all pages that they may open, in a window of their own.
+type walk struct {
+	tab
+	inhabited
+	axe string // axe-core's source
 }
 
-// pagesOf are the pages that a role may open; of "" those that anybody may.
-func pagesOf(role staff.Role) (paths []string) {
-	for _, r := range (&site{Deps: Deps{Demo: &Demo{}}}).routes() {
-		if r.method == get && !slices.Contains(notPages, r.path) && (role == "" && r.open || slices.Contains(r.roles, role)) {
-			paths = append(paths, r.path)
-		}
-	}
-	return append(paths, "/no-such-page")
-}
-
-// TestEveryPageOfEveryRoleCanBeUsedByAnybody walks the routes as they are registered: what axe-core finds
-// fault with, as the page opens and when its form is sent empty, and what sticks out on narrow screens.
+// TestEveryPageOfEveryRoleCanBeUsedByAnybody walks the routes as they are registered, every one of which must show
+// its page: what axe-core finds fault with, as the page opens and when its form is sent empty, what sticks out on narrow
+// screens or in large type, and where the focus goes.
 func TestEveryPageOfEveryRoleCanBeUsedByAnybody(t *testing.T) {
 	axe, err := os.ReadFile("../../node_modules/axe-core/axe.min.js")
 	if err != nil {
 		t.Fatal("no axe-core to try the pages with: 'scripts/setup axe' brings it")
 	}
-	h, at := inhabited(t)
-	seen := map[string]bool{}
-	for _, role := range append([]staff.Role{""}, staff.Prison, staff.Provider, staff.SubGroup, staff.Admin, staff.Audit) {
+	w := newInhabited(t)
+	for _, role := range []staff.Role{"", staff.Prison, staff.Provider, staff.SubGroup, staff.Admin, staff.Audit} {
 		t.Run(string(role), func(t *testing.T) {
-			b := window(t, 1280)
+			t.Parallel()
+			b := walk{window(t, 1280), w, string(axe)}
 			if role != "" {
-				b.signInAs(h, role)
+				b.signInAs(role)
 			}
 			for _, path := range pagesOf(role) {
-				if seen[path] && slices.Contains(alike, path) {
-					continue
+				for _, address := range w.addresses(role, path) {
+					b.opens(path, address, http.StatusOK)
+					b.sendsEmpty(path)
 				}
-				seen[path] = true
-				b.do(chromedp.EmulateViewport(1280, 900), chromedp.Navigate(h.site.URL+at.Replace(path)))
-				b.axe(string(axe), path)
-				b.fits(path)
-				if b.sendsEmpty() {
-					b.axe(string(axe), path+", sent empty")
-					b.fits(path + ", sent empty")
-				}
+			}
+			for _, p := range answers[role] {
+				b.answers(p.path, p.typed)
+			}
+			for address, status := range troubles[role] {
+				b.opens(address, address, status)
+			}
+			if role == staff.SubGroup {
+				b.breaks()
 			}
 		})
 	}
 }
 
-func (b tab) signInAs(h *house, role staff.Role) {
-	b.Helper()
-	email := map[staff.Role]string{staff.Prison: "exi", staff.Provider: "harbour", staff.SubGroup: "subgroup", staff.Admin: "admin", staff.Audit: "audit"}[role]
-	b.do(chromedp.Navigate(h.site.URL+"/demo"), chromedp.Click(`input[value="`+email+`@example.org"] + button`), chromedp.WaitReady(`.app-account`))
+// answers are pages that only a form's answer shows.
+var answers = map[staff.Role][]struct {
+	path  string
+	typed map[string]string
+}{
+	staff.Prison:   {{"/find", map[string]string{"date_of_birth-day": "29", "date_of_birth-month": "2", "date_of_birth-year": "1984"}}},
+	staff.Provider: {{"/closed-days/add", map[string]string{"closed_on-day": "23", "closed_on-month": "11", "closed_on-year": "2023"}}},
+	staff.Admin: {
+		{"/admin/people/new", map[string]string{"name": "Siobhan", "email": "siobhan@example.org", "organisation": "HARBOUR"}},
+		{"/admin/keys/new", map[string]string{"organisation": "EXI", "expires": "30"}},
+		{"/admin/people/:id/link", nil},
+	},
 }
 
-// axe runs axe-core's rules, all of them, and names each fault with where it is.
-func (b tab) axe(source, what string) {
-	b.Helper()
-	b.do(chromedp.Evaluate[chromedp.Void](source + `; undefined`))
-	found := read(b, chromedp.Evaluate[string](`axe.run(document, {resultTypes: ['violations'], preload: false})
+// troubles are the pages that say what cannot be had, and why.
+var troubles = map[staff.Role]map[string]int{
+	"":             {"/no-such-page": http.StatusNotFound, "/sign-in?ended=kept": http.StatusOK, "/sign-in?ended=yes": http.StatusOK},
+	staff.Prison:   {"/admin": http.StatusForbidden, "/no-such-page": http.StatusNotFound},
+	staff.SubGroup: {"/find": http.StatusForbidden},
+}
+
+func (b walk) signInAs(role staff.Role) {
+	b.tab.Helper()
+	b.do(chromedp.Navigate(b.site.URL+"/demo"), chromedp.Click(`input[value="`+emailOf(organisationOf[role])+`"] + button`), chromedp.WaitReady(`.app-account`))
+}
+
+// opens a page that must answer as it ought to, and looks at it whole.
+func (b walk) opens(path, address string, status int) {
+	b.tab.Helper()
+	answer := read(b.tab, chromedp.NavigateResponse(b.site.URL+address))
+	if int(answer.Status) != status {
+		b.tab.Errorf("%s: %d", path, answer.Status)
+		return
+	}
+	b.nobodyIsKeptOut(path, "document")
+	b.fits(path, 768, 320)
+}
+
+// nobodyIsKeptOut runs axe-core's rules, all of them, over a part of the page, and names each fault with where it is.
+func (b walk) nobodyIsKeptOut(what, part string) {
+	b.tab.Helper()
+	b.do(chromedp.Evaluate[chromedp.Void](b.axe + `; undefined`))
+	found := read(b.tab, chromedp.Evaluate[string](`axe.run(`+part+`, {resultTypes: ['violations'], preload: false})
 		.then(r => JSON.stringify(r.violations.map(v => v.id + ': ' + v.nodes.map(n => n.html.slice(0, 160)).join(' | '))))`, chromedp.EvalAwaitPromise))
 	var faults []string
 	if err := json.Unmarshal([]byte(found), &faults); err != nil {
-		b.Fatal(err)
+		b.tab.Fatal(err)
 	}
-	for _, f := range faults {
-		b.Errorf("%s: %s", what, f)
+	for _, fault := range faults {
+		b.tab.Errorf("%s: %s", what, fault)
 	}
 }
 
-// fits holds a page against the widths of a telephone, a tablet and a desk.
-func (b tab) fits(what string) {
-	b.Helper()
-	for _, width := range []int64{768, 320} {
+// fits holds a page against the widths of a telephone, which is also that of a desk at four times the size, and of a
+// tablet.
+func (b walk) fits(what string, widths ...int64) {
+	b.tab.Helper()
+	for _, width := range widths {
 		b.do(chromedp.EmulateViewport(width, 900))
-		if wide := read(b, chromedp.Evaluate[int64](`document.documentElement.scrollWidth`)); wide > width {
-			b.Errorf("%s is %d pixels wide on a screen of %d", what, wide, width)
+		if is := read(b.tab, chromedp.Evaluate[int64](`document.documentElement.scrollWidth`)); is > width {
+			b.tab.Errorf("%s is %d pixels wide on a screen of %d", what, is, width)
 		}
 	}
 	b.do(chromedp.EmulateViewport(1280, 900))
 }
 
-// sendsEmpty sends the page's form without what it asks for, and shows the answer in its place when that
-// finds fault: with its list of problems, and a title that says so.
-func (b tab) sendsEmpty() bool {
-	b.Helper()
-	status := read(b, chromedp.Evaluate[int](`(async () => {
-		const form = [...document.querySelectorAll('main form[method=post]')]
-			.find(f => f.querySelector('input:not([type=hidden]):not([type=file]), textarea, select'))
-		if (!form) return 0
-		const body = new URLSearchParams()
-		form.querySelectorAll('input[type=hidden]').forEach(i => body.append(i.name, i.value))
-		const answer = await fetch(form.getAttribute('action') || location.href, {method: 'POST', body})
-		const html = await answer.text()
-		if (answer.status !== 422) return answer.status
-		document.open(); document.write(html); document.close()
-		return answer.status
-	})()`, chromedp.EvalAwaitPromise))
+// sends fills the page's form in, emptying what is not named, and sends it. It says what was answered; 0 when the page
+// has no form that asks for anything.
+func (b walk) sends(typed map[string]string) (status int) {
+	b.tab.Helper()
+	names, err := json.Marshal(typed)
+	if err != nil {
+		b.tab.Fatal(err)
+	}
+	const asks = `const form = [...document.querySelectorAll('main form[method=post]')].find(f => f.querySelector('input:not([type=hidden]), textarea, select'))`
+	if !read(b.tab, chromedp.Evaluate[bool](`(() => {`+asks+`; return !!form})()`)) && typed != nil {
+		return 0
+	}
+	answer, err := chromedp.RunResponse(b.ctx, chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`(() => {
+		%s ?? document.querySelector('main form[method=post]')
+		const typed = %s ?? {}
+		for (const box of form.elements) {
+			if (box.type === 'radio' || box.type === 'checkbox') box.checked = typed[box.name] === box.value
+			else if (box.type !== 'hidden' && box.type !== 'file' && box.name) box.value = typed[box.name] ?? ''
+		}
+		form.submit()
+	})()`, asks, names)))
+	if err != nil {
+		b.tab.Fatal(err)
+	}
+	return int(answer.Status)
+}
+
+// sendsEmpty sends the page's form, if it has one, without what it asks for: the answer lists what is wrong, has the
+// focus there, leads to the boxes and says so in its title.
+func (b walk) sendsEmpty(path string) {
+	b.tab.Helper()
+	status := b.sends(map[string]string{})
+	if status == 0 {
+		return
+	}
+	what := path + ", sent empty"
 	if status != http.StatusUnprocessableEntity {
-		return false
+		b.tab.Errorf("%s: %d", what, status)
+		return
 	}
-	b.do(chromedp.WaitReady(`.govuk-error-summary`))
-	if title := read(b, chromedp.Title()); !strings.HasPrefix(title, "Error: ") {
-		b.Errorf("the title is %q", title)
+	read(b.tab, chromedp.Poll[bool](`document.activeElement.matches('.govuk-error-summary')`))
+	if title := read(b.tab, chromedp.Title()); !strings.HasPrefix(title, "Error: ") {
+		b.tab.Errorf("%s: the title is %q", what, title)
 	}
-	for _, broken := range read(b, chromedp.Evaluate[[]string](`[...document.querySelectorAll('.govuk-error-summary a')]
+	for _, broken := range read(b.tab, chromedp.Evaluate[[]string](`[...document.querySelectorAll('.govuk-error-summary a')]
 		.filter(a => !document.getElementById(a.hash.slice(1))).map(a => a.textContent)`)) {
-		b.Errorf("%q leads nowhere", broken)
+		b.tab.Errorf("%s: %q leads nowhere", what, broken)
 	}
-	return true
+	b.nobodyIsKeptOut(what, `{include: [['.govuk-error-summary'], ['.govuk-form-group--error']]}`) // the rest was tried with the page
+	b.fits(what, 320)
+}
+
+// answers fills a page's form in and looks at what its answer shows.
+func (b walk) answers(path string, typed map[string]string) {
+	b.tab.Helper()
+	for _, address := range b.addresses("", path) {
+		b.do(chromedp.Navigate(b.site.URL + address))
+		if status := b.sends(typed); status != http.StatusOK {
+			b.tab.Errorf("%s, filled in: %d", path, status)
+		}
+		b.nobodyIsKeptOut(path+", filled in", "document")
+		b.fits(path+", filled in", 768, 320)
+	}
+}
+
+// breaks shows the pages of faults that are the service's own, on servers beside the first that have them.
+func (b walk) breaks() {
+	b.tab.Helper()
+	for status, fault := range map[int]error{
+		http.StatusInternalServerError: errors.New("a fault"),
+		http.StatusServiceUnavailable:  &problem.Unavailable{Message: "The database is away."},
+	} {
+		broken := httptest.NewServer(New(b.deps(func(d *Deps) {
+			d.SendLatestReport = func(context.Context, staff.Who, bool) (string, error) { return "", fault }
+		})))
+		defer broken.Close()
+		b.do(chromedp.Navigate(broken.URL + "/report"))
+		answer, err := chromedp.RunResponse(b.ctx, chromedp.Click(`form[action="/reports/send"] button`))
+		if err != nil {
+			b.tab.Fatal(err)
+		}
+		if int(answer.Status) != status {
+			b.tab.Errorf("%v: %d", fault, answer.Status)
+		}
+		b.nobodyIsKeptOut(http.StatusText(status), "document")
+		b.fits(http.StatusText(status), 768, 320)
+	}
 }

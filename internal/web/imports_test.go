@@ -9,7 +9,10 @@ import (
 	"testing"
 )
 
-const releaseHeader = "First name,Surname,Date of birth,Sex,Client reference,Planned release date,Drug 1,Consent to share\n"
+const (
+	pickupHeader  = "Our reference,First name,Surname,Date of birth,Sex,Referral received,Appointment offered,Appointment attended,Structured treatment start,Notes\n"
+	releaseHeader = "First name,Surname,Date of birth,Sex,Client reference,Planned release date,Drug 1,Consent to share\n"
+)
 
 // Two rows, the second with a date of birth that does not exist; and the same, mended.
 const (
@@ -99,7 +102,7 @@ func TestAProvidersListIsTheProvidersOwnKind(t *testing.T) {
 	h := newHouse(t)
 	h.released("A1234BC")
 	b := h.as("HARBOUR")
-	s := b.upload("pickups.csv", "Our reference,First name,Surname,Date of birth,Sex,Referral received,Appointment offered,Appointment attended,Structured treatment start,Notes\n"+
+	s := b.upload("pickups.csv", pickupHeader+
 		"1,Aoife,Ní Bhriain-A1234BC,29/02/1984,Female,,,,19/11/2023,\n"+"2,Nobody,Known,29/02/1984,Female,,,,19/11/2023,\n")
 	if s.status != http.StatusSeeOther {
 		t.Fatalf("%d %v", s.status, s.faults())

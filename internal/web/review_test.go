@@ -16,7 +16,7 @@ import (
 // listed takes in a row of the provider's list about somebody who started the day before.
 func (h *house) listed(given, family string) {
 	h.Helper()
-	file := "Our reference,First name,Surname,Date of birth,Sex,Referral received,Appointment offered,Appointment attended,Structured treatment start,Notes\n" +
+	file := pickupHeader +
 		"1," + given + "," + family + ",29/02/1984,Female,18/11/2023,19/11/2023,19/11/2023,19/11/2023,\n"
 	if _, err := reconcile.ImportProviderPickups(h.Context(), h.pool, h.who("HARBOUR", staff.Provider), h.now, "HARBOUR", "pickups.csv", []byte(file), reconcile.Options{}); err != nil {
 		h.Fatal(err)

@@ -1,0 +1,178 @@
+package web
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/uuid"
+
+	"throughgate/internal/db"
+	"throughgate/internal/mail"
+	"throughgate/internal/staff"
+)
+
+// inhabited is a site on which every page has something to show, with one person per role to sign in as.
+type inhabited struct {
+	*house
+	at map[string][]string // the addresses of a route whose path names something; by role where roles differ
+}
+
+// organisationOf is whose person a role's walk signs in.
+var organisationOf = map[staff.Role]string{staff.Prison: "EXI", staff.Provider: "HARBOUR", staff.SubGroup: "SUBGROUP", staff.Admin: "ADMIN", staff.Audit: "AUDIT"}
+
+func newInhabited(t *testing.T) inhabited {
+	t.Helper()
+	w := inhabited{newHouse(t), map[string][]string{}}
+	var people []DemoPerson
+	for role, organisation := range organisationOf {
+		w.enrolled(organisation)
+		people = append(people, DemoPerson{string(role), emailOf(organisation)})
+	}
+	w.site.Config.Handler = New(w.deps(func(d *Deps) { d.Demo = &Demo{People: people, Mailbox: w.post} }))
+	w.at["/invitation/:token"] = []string{"/invitation/" + w.added("CWI")}
+	w.reported()
+	w.administered()
+	w.referrals()
+	w.lists()
+	w.ofClinics()
+	return w
+}
+
+// reported brings in readers, a report and the emails about it.
+func (w inhabited) reported() {
+	w.Helper()
+	w.readers("chair@example.org")
+	w.service(func(tx *db.Tx) error {
+		_, err := mail.AddRecipient(w.Context(), tx, w.who("ADMIN", staff.Admin), w.now, "Reader", "reader@example.org", false)
+		return err
+	})
+	w.deliver()
+	w.at["/report/confirm/:token"] = []string{w.linkIn(0, mail.ConfirmPath)}
+	report := w.as("ADMIN").sendReport().Find("tbody a").AttrOr("href", "")
+	w.deliver()
+	w.at["/report/leave/:token"] = []string{w.linkIn(1, mail.LeavePath)}
+	w.at["/mailbox/:n"] = []string{"/mailbox/1", "/mailbox/2"}
+	w.at["/reports/:id"] = []string{report}
+}
+
+// administered brings in what administrators look after.
+func (w inhabited) administered() {
+	w.Helper()
+	letters := w.letters()
+	w.at["/admin/mail/:id"] = []string{"/admin/mail/" + letters[mail.IsSent].String(), "/admin/mail/" + letters[mail.LeftUncertain].String()}
+	w.at["/admin/mail/:id/send-again"] = []string{"/admin/mail/" + letters[mail.IsFailed].String() + "/send-again"}
+	var person, reader, key uuid.UUID
+	w.service(func(tx *db.Tx) error {
+		made, _, err := staff.CreateKey(w.Context(), tx, w.who("ADMIN", staff.Admin), w.now, "EXI", 30)
+		if err != nil {
+			return err
+		}
+		key = made.ID
+		if err := tx.Get(w.Context(), &person, `SELECT id FROM staff WHERE organisation = 'HARBOUR'`); err != nil {
+			return err
+		}
+		return tx.Get(w.Context(), &reader, `SELECT id FROM recipient WHERE removed_at IS NULL LIMIT 1`)
+	})
+	for _, end := range []string{"", "/disable", "/link"} {
+		w.at["/admin/people/:id"+end] = []string{"/admin/people/" + person.String() + end}
+	}
+	w.at["/admin/keys/:id/revoke"] = []string{"/admin/keys/" + key.String() + "/revoke"}
+	w.at["/recipients/:id/remove"] = []string{"/recipients/" + reader.String() + "/remove"}
+}
+
+// referrals brings in a referral in each state that differs on its page, and two on the way to be one.
+func (w inhabited) referrals() {
+	w.Helper()
+	released := "/referrals/" + w.released("A1234BC").String()
+	undated := draft("A1234BE")
+	undated.PlannedReleaseDate, undated.ReleaseDateUnknownReason = "", "awaiting the parole board"
+	pickedUp := "/referrals/" + w.released("A1234BF").String()
+	w.listed("Aoife", "Ní Bhriain-A1234BF")
+	w.at["/referrals/:id"] = []string{released, "/referrals/" + w.referred(draft("A1234BD")).String(), "/referrals/" + w.referred(undated).String(), pickedUp}
+	for _, r := range (&site{}).routes() {
+		if act, is := strings.CutPrefix(r.path, "/referrals/:id/"); is {
+			w.at[r.path] = []string{released + "/" + act}
+		}
+	}
+	w.at["/referrals/:id/pickup-correction"] = []string{pickedUp + "/pickup-correction"}
+	w.at["/links/:id/undo"] = []string{pathIn(w.as("HARBOUR").open(pickedUp), `.app-timeline a[href$="/undo"]`)}
+
+	b := w.as("EXI")
+	made := b.answered()
+	b.post(made+"/check", "seen", value(b.open(made+"/check"), "seen"))
+	w.at["/referrals/new/:id"] = []string{made}
+	open := b.began()
+	b.post(open+"/person", answersOf["person"]...)
+	for _, s := range newSteps {
+		w.at["/referrals/new/:id/:step"] = append(w.at["/referrals/new/:id/:step"], open+"/"+s.path)
+	}
+	w.at["/referrals/new/:id/:step"] = append(w.at["/referrals/new/:id/:step"], open+"/"+checkStep)
+}
+
+// lists brings in files, those that wait and those that are stored, and the questions that they raise.
+func (w inhabited) lists() {
+	w.Helper()
+	otherBirth := releaseHeader + "Aoife,Ní Bhriain-A1234BC,28/02/1984,Female,A1234BC,27/11/2023,Heroin,Yes\n"
+	w.listed("Niamh", "Ní Bhriain-A1234BC")
+	for organisation, l := range map[string]struct {
+		role             staff.Role
+		waits, questions string
+	}{
+		"EXI":     {staff.Prison, spoiltList, otherBirth},
+		"HARBOUR": {staff.Provider, pickupHeader + "1,Aoife,,29/02/1984,Female,,,,31/02/2023,\n2,Nobody,Known,29/02/1984,Female,,,,19/11/2023,\n", pickupHeader + "1,Aoife,Ní Bhriain-A1234BC,28/02/1984,Female,,,,19/11/2023,\n"},
+	} {
+		b := w.as(organisation)
+		stored := b.upload("list.csv", l.questions).location
+		b.post(stored + "/store")
+		w.at[string(l.role)+" /imports/:id"] = []string{b.upload("list.csv", l.waits).location, stored}
+		w.at[string(l.role)+" /review/:id"] = []string{pathIn(b.open("/review"), `tbody a[href^="/review/"]`)}
+	}
+}
+
+// ofClinics closes a day.
+func (w inhabited) ofClinics() {
+	w.Helper()
+	day := []string{"closed_on-day", "22", "closed_on-month", "11", "closed_on-year", "2023", "confirmed", "yes"}
+	if s := w.as("HARBOUR").post("/closed-days/add", day...); s.location == "" {
+		w.Fatalf("closing a day: %d %v", s.status, s.faults())
+	}
+	w.at["/closed-days/:day/open"] = []string{"/closed-days/2023-11-22/open"}
+	w.at["/clinics/:code/change"] = []string{"/clinics/MON-AM/change"}
+	w.at["/clinics/:code/close"] = []string{"/clinics/MON-AM/close"}
+}
+
+// addresses are those of a route for a role: its path, where that names nothing.
+func (w inhabited) addresses(role staff.Role, path string) []string {
+	w.Helper()
+	if !strings.Contains(path, ":") {
+		return []string{path}
+	}
+	if of := w.at[string(role)+" "+path]; of != nil {
+		return of
+	}
+	if w.at[path] == nil {
+		w.Errorf("no address is known for %s", path)
+	}
+	return w.at[path]
+}
+
+// notPages are addresses that answer with something else than a page of ours.
+var notPages = []string{"/account/still-here", "/referrals.csv", "/worklist.csv", "/reports/:id/as-sent", "/mailbox/:n/html",
+	"/imports/:id/result", "/reconciliation.csv"}
+
+// alike are pages that every role sees in the same words: tried as a prison sees them.
+var alike = []string{"/account", "/account/password", "/account/recovery-codes", "/reports", "/reports/:id"}
+
+// pagesOf are the routes of the pages that a role may open; of "" those that anybody may.
+func pagesOf(role staff.Role) (paths []string) {
+	for _, r := range (&site{Deps: Deps{Demo: &Demo{}}}).routes() {
+		if r.method != get || slices.Contains(notPages, r.path) || role != staff.Prison && slices.Contains(alike, r.path) {
+			continue
+		}
+		if role == "" && r.open || slices.Contains(r.roles, role) {
+			paths = append(paths, r.path)
+		}
+	}
+	return paths
+}
