@@ -75,16 +75,13 @@ func visitors(ctx context.Context, tx *db.Tx, booked []appointment.Appointment, 
 	err := tx.Select(ctx, &rows, `
 		SELECT r.id, r.reference, r.version, r.person_id, r.provider, r.planned_release_on, r.released_on, r.unbooked_reason,
 		  r.appointment_flag, r.withdrawn_on, r.closed, r.picked_up_on, r.substance_group,
-		  p.prison_number_bix, p.identity_sealed, a.starts_at AS appointment_at,
-		  k.cjit
+		  r.cjit, p.prison_number_bix, p.identity_sealed, a.starts_at AS appointment_at
 		FROM referral r
 		JOIN person p ON p.id = r.person_id
-		CROSS JOIN LATERAL (
-		  SELECT EXISTS (SELECT FROM contact c WHERE c.referral_id = r.id AND c.kind = 'cjit' AND c.undone_at IS NULL) AS cjit) AS k
 		LEFT JOIN appointment a ON a.referral_id = r.id AND a.outcome IS NULL AND a.slot_id IS NOT NULL AND a.undone_at IS NULL
 		WHERE r.id = ANY ($1)
 		  AND (NOT $2::boolean OR r.substance_group = 'alcohol only')
-		  AND (NOT $3::boolean OR k.cjit)`, pq.Array(ids), f.AlcoholOnly, f.CJIT)
+		  AND (NOT $3::boolean OR r.cjit)`, pq.Array(ids), f.AlcoholOnly, f.CJIT)
 	found := map[uuid.UUID]visitorRow{}
 	for _, row := range rows {
 		found[row.ID] = row

@@ -2,9 +2,11 @@ package referral
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/lib/pq"
 
 	"throughgate/internal/appointment"
 	"throughgate/internal/day"
@@ -24,6 +26,9 @@ type Filter struct {
 	ReleaseFrom  string // actual or planned release on or after this day
 	ReleaseTo    string // ... and on or before this one
 	UpdatedSince string // a moment (RFC 3339)
+	AlcoholOnly  bool
+	CJIT         bool
+	Order        Order // "" is ByRelease
 	Cursor       string
 	Limit        int // 0 is 50; at most 200
 }
@@ -38,7 +43,8 @@ type Page struct {
 type bounds struct {
 	state    State
 	from, to day.Date
-	since    time.Time
+	since    *time.Time
+	order    Order
 	after    cursor
 	limit    int
 }
@@ -51,10 +57,16 @@ func (f Filter) checked(today day.Date) (b bounds, err error) {
 	}
 	b.state = State(f.State)
 	if f.State != "" && !b.state.Known() {
-		c.Add("state", "not_recognised", "There is no such state.")
+		c.Add("state", "not_recognised", noSuchState)
+	}
+	if b.order = f.Order; f.Order == "" {
+		b.order = ByRelease
+	} else if !slices.Contains(Orders(), f.Order) {
+		c.Add("order", "not_recognised", noSuchOrder)
 	}
 	if f.UpdatedSince != "" {
-		if b.since, err = time.Parse(time.RFC3339, f.UpdatedSince); err != nil {
+		since, err := time.Parse(time.RFC3339, f.UpdatedSince)
+		if b.since = &since; err != nil {
 			c.Add("updated_since", "moment", "This must be a moment such as 2023-12-04T09:30:00Z.")
 		}
 	}
@@ -67,38 +79,29 @@ func (f Filter) checked(today day.Date) (b bounds, err error) {
 	if b.after, err = parseCursor(f.Cursor); err != nil {
 		c.Add("cursor", "invalid", "Give the next_cursor of the page before, as it was.")
 	}
-	if b.after == start && !b.from.IsZero() {
-		b.after.Key = b.from.String() // where the index is entered
-	}
 	return b, c.Err()
 }
 
-// The clock by which lists are sorted is the release, actual or planned (column clock_on); where no
-// date is known it comes last. The state follows from the same facts as in StateOf: $3 is the day from which a
-// release is no longer within its three months.
-const (
-	filtered = `
-		  AND r.provider IS NOT NULL -- what is shared with nobody is no referral
-		  AND ($2::text = '' OR $2 = CASE
-		    WHEN r.withdrawn_on IS NOT NULL THEN 'withdrawn'
-		    WHEN r.picked_up_on IS NOT NULL THEN 'picked_up'
-		    WHEN r.closed THEN 'closed'
-		    WHEN r.released_on < $3::date THEN 'not_picked_up'
-		    WHEN r.released_on IS NOT NULL THEN 'released'
-		    WHEN r.unbooked_reason IS NOT NULL THEN 'unbooked'
-		    ELSE 'booked' END)
-		  AND r.clock_on >= coalesce($4::date, DATE '0001-01-01')
-		  AND r.clock_on <= coalesce($5::date, DATE '9999-12-31')
-		  AND ($4::date IS NULL OR r.clock_on < DATE '9999-12-31')
-		  AND r.updated_at >= $6
-		  AND (r.clock_on, r.id) > ($7::date, $8::uuid)
-		ORDER BY r.clock_on, r.id
-		LIMIT $9`
-	listOfPrison   = `SELECT ` + columns + ` FROM referral r WHERE r.prison = $1` + filtered
-	listOfProvider = `SELECT ` + columns + ` FROM referral r WHERE r.provider = $1` + filtered
-)
+// runs are where the list lies. A day that is not known lies between no two days.
+func (b bounds) runs(today day.Date) []run {
+	pieces := everything(today)
+	if b.state != "" {
+		pieces = []piece{pieceOf(b.state, today)}
+	}
+	from, to, where := earliest, unknown, ""
+	if !b.from.IsZero() {
+		from, to = b.from, unknown.Add(-1)
+	}
+	if !b.to.IsZero() {
+		to = b.to
+	}
+	if b.since != nil {
+		where = ` AND r.updated_at >= $11::timestamptz`
+	}
+	return b.order.runs(between(pieces, from, to), today, where)
+}
 
-// List is the asker's referrals, oldest clock first, each audited as shown.
+// List is the asker's referrals, by day of release unless another order is asked for, each audited as shown.
 func List(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, f Filter) (Page, error) {
 	page := Page{Items: []Referral{}}
 	if err := who.Must(staff.Prison, staff.Provider); err != nil {
@@ -109,28 +112,20 @@ func List(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, f Filter
 	if err != nil {
 		return page, err
 	}
-	query := listOfPrison
-	if who.Role == staff.Provider {
-		query = listOfProvider
-	}
-	err = tx.Select(ctx, &page.Items, query, who.Organisation(), string(b.state), today.Add(-LiveDays), b.from, b.to, b.since,
-		b.after.Key, b.after.ID, b.limit+1)
+	ids, next, err := wanted{
+		who: who, runs: b.runs(today), today: today, alcoholOnly: f.AlcoholOnly, cjit: f.CJIT, after: b.after, limit: b.limit, since: b.since,
+	}.find(ctx, tx)
 	if err != nil {
 		return page, err
 	}
-	if len(page.Items) > b.limit {
-		page.Items = page.Items[:b.limit]
-		next := page.Items[b.limit-1].place().String()
+	var rows []Referral
+	if err := tx.Select(ctx, &rows, `SELECT `+columns+` FROM referral r WHERE r.id = ANY ($1)`, pq.Array(ids)); err != nil {
+		return page, err
+	}
+	if page.Items = inOrder(ids, rows, func(r *Referral) uuid.UUID { return r.ID }); next != "" {
 		page.NextCursor = &next
 	}
 	return page, open(ctx, tx, who, now, page.Items)
-}
-
-func (r *Referral) place() cursor {
-	if r.ReleaseOn().IsZero() {
-		return cursor{Key: "9999-12-31", ID: r.ID}
-	}
-	return cursor{Key: r.ReleaseOn().String(), ID: r.ID}
 }
 
 // open reads what is sealed of many referrals, with their appointments, and audits that they are shown.

@@ -131,6 +131,7 @@ type Referral struct {
 	PersonID   uuid.NullUUID `json:"-" db:"person_id"`
 	AskedForBy Text          `json:"-" db:"asked_for_by"` // another prison that has sent the same; for the provider to decide
 	Detail     []byte        `json:"-" db:"detail_sealed"`
+	CJIT       bool          `json:"-" db:"cjit"` // the criminal justice team has been in contact
 
 	held was // as it stood when it was held
 }

@@ -26,7 +26,7 @@ const columns = `
   r.opioid_substitution AS "opioid_substitution.medicine", r.bridging_until AS "opioid_substitution.bridging_until",
   r.naloxone_supplied, r.attends_smart, r.reconnect_referred,
   r.consent_share AS "consent.share", r.consent_reconnect AS "consent.reconnect", r.consent_on AS "consent.recorded_on",
-  r.unbooked_reason, r.appointment_flag, r.withdrawn_on, r.withdrawn_reason, r.closed, r.picked_up_on`
+  r.unbooked_reason, r.appointment_flag, r.withdrawn_on, r.withdrawn_reason, r.closed, r.picked_up_on, r.cjit`
 
 // detail is what is sealed with a referral: what is personal, and what was first sent, to tell the
 // same content sent again from another.

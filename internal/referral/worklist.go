@@ -2,9 +2,12 @@ package referral
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/lib/pq"
 
 	"throughgate/config"
 	"throughgate/internal/day"
@@ -61,10 +64,25 @@ type Item struct {
 	CJIT            bool       `json:"cjit"`
 }
 
-// ListFilter narrows a worklist by its marks.
+// ListFilter narrows a worklist, by its marks or to one state, and says in which order it is read.
 type ListFilter struct {
 	AlcoholOnly, CJIT bool
+	State             State // "" is any
+	Order             Order // one of OrdersOf; "" is ByClock
 	Cursor            string
+}
+
+// OrdersOf are the orders that a worklist can be read in: where nobody has an appointment, none is by appointment.
+func OrdersOf(name ListName) []Order { return lists[name].orders }
+
+// StatesOf are the states that somebody on a worklist can be in.
+func StatesOf(name ListName, today day.Date) (states []State) {
+	for _, s := range byNeed {
+		if len(ofStates(lists[name].pieces(today, today), today, s)) > 0 {
+			states = append(states, s)
+		}
+	}
+	return states
 }
 
 // Items is one page of a worklist, at most 50; NextCursor is "" on the last.
@@ -82,8 +100,6 @@ type listRow struct {
 	Identity      []byte        `db:"identity_sealed"`
 	AppointmentAt *time.Time    `db:"appointment_at"`
 	CJIT          bool          `db:"cjit"`
-	Rank          int           `db:"rank"`
-	Key           string        `db:"key"`
 	Provider      Text          `db:"provider"`
 	Planned       day.Date      `db:"planned_release_on"`
 	Released      day.Date      `db:"released_on"`
@@ -102,43 +118,69 @@ func (row listRow) facts() Facts {
 	}
 }
 
-// Worklist is one page of a list, oldest clock first. Everybody it shows is audited in the same
-// transaction. A list that the asker's role does not have is not found.
+// Worklist is one page of a list, oldest clock first unless another order is asked for. Everybody it shows is audited
+// in the same transaction. A list that the asker's role does not have is not found.
 func Worklist(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, name ListName, f ListFilter) (Items, error) {
 	page := Items{Items: []Item{}}
 	l, ok := lists[name]
 	if !ok || l.role != who.Role {
 		return page, &problem.NotFound{What: "worklist"}
 	}
-	after, err := parseCursor(f.Cursor)
+	today := day.Of(now)
+	after, err := l.checked(f)
 	if err != nil {
 		return page, err
 	}
-	today := day.Of(now)
-	if after == start {
-		after = l.begin(today)
+	ids, next, err := wanted{
+		who: who, runs: l.runs(f.Order, f.State, today, unconfirmedUntil(tx.Rules.Calendar, today)), today: today,
+		alcoholOnly: f.AlcoholOnly, cjit: f.CJIT, after: after, limit: usualPage,
+	}.find(ctx, tx)
+	if err != nil {
+		return page, err
 	}
 	var rows []listRow
-	err = tx.Select(ctx, &rows, l.query, who.Organisation(), today, unconfirmedUntil(tx.Rules.Calendar, today),
-		f.AlcoholOnly, f.CJIT, after.Rank, after.Key, after.ID, usualPage+1)
-	if err != nil {
+	if err := tx.Select(ctx, &rows, listRows, pq.Array(ids)); err != nil {
 		return page, err
 	}
-	if len(rows) > usualPage {
-		rows = rows[:usualPage]
-		last := rows[usualPage-1]
-		page.NextCursor = cursor{last.Rank, last.Key, last.ID}.String()
-	}
 	people := make([]uuid.NullUUID, len(rows))
-	for i, row := range rows {
+	for i, row := range inOrder(ids, rows, func(r *listRow) uuid.UUID { return r.ID }) {
 		item, err := l.item(tx, row, today)
 		if err != nil {
 			return page, err
 		}
 		page.Items, people[i] = append(page.Items, item), row.PersonID
 	}
+	page.NextCursor = next
 	return page, shown(ctx, tx, who, now, string(name), people...)
 }
+
+// checked reads where the page begins, and refuses what the list does not have.
+func (l list) checked(f ListFilter) (cursor, error) {
+	var wrong problem.Corrections
+	if f.Order != "" && !slices.Contains(l.orders, f.Order) {
+		wrong.Add("order", "not_recognised", noSuchOrder)
+	}
+	if f.State != "" && !f.State.Known() {
+		wrong.Add("state", "not_recognised", noSuchState)
+	}
+	after, err := parseCursor(f.Cursor)
+	return after, errors.Join(wrong.Err(), err)
+}
+
+// What is said of an address that somebody has changed by hand.
+const (
+	noSuchOrder = "This list cannot be sorted so."
+	noSuchState = "There is no such state."
+)
+
+const listRows = `
+	SELECT r.id, r.reference, r.person_id, r.provider, r.planned_release_on, r.released_on, r.unbooked_reason,
+	  r.appointment_flag, r.withdrawn_on, r.closed, r.picked_up_on, r.substance_group, r.cjit,
+	  p.prison_number_bix, p.identity_sealed, a.starts_at AS appointment_at
+	FROM referral r
+	JOIN person p ON p.id = r.person_id
+	LEFT JOIN appointment a ON a.referral_id = r.id AND a.outcome IS NULL AND a.slot_id IS NOT NULL AND a.undone_at IS NULL
+	WHERE r.id = ANY ($1)`
 
 func (l list) item(tx *db.Tx, row listRow, today day.Date) (Item, error) {
 	identity, err := person.OpenIdentity(tx.Keys, row.Number, row.Identity)
@@ -203,24 +245,25 @@ func unconfirmedUntil(c day.Calendar, today day.Date) day.Date {
 	return d
 }
 
-// Counts is how many stand on each list of the asker's role; nobody is shown.
+// Counted is how far Counts counts: nobody needs to know how many more than that wait, and a list is never read to its
+// end only to say so.
+const Counted = 100
+
+// Counts is how many stand on each list of the asker's role, up to Counted; nobody is shown.
 func Counts(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time) (map[ListName]int, error) {
-	query := countsOfPrison
-	if who.Role == staff.Provider {
-		query = countsOfProvider
-	}
 	if err := who.Must(staff.Prison, staff.Provider); err != nil {
 		return nil, err
 	}
-	var rows []struct {
-		Name ListName `db:"name"`
-		N    int      `db:"n"`
+	today, counts := day.Of(now), map[ListName]int{}
+	for _, name := range Worklists(who.Role) {
+		of := wanted{who: who, today: today}
+		for _, r := range lists[name].runs(ByClock, "", today, unconfirmedUntil(tx.Rules.Calendar, today)) {
+			n, err := of.count(ctx, tx, r, Counted-counts[name])
+			if err != nil {
+				return nil, err
+			}
+			counts[name] += n
+		}
 	}
-	today := day.Of(now)
-	err := tx.Select(ctx, &rows, query, who.Organisation(), today, unconfirmedUntil(tx.Rules.Calendar, today))
-	counts := map[ListName]int{}
-	for _, row := range rows {
-		counts[row.Name] = row.N
-	}
-	return counts, err
+	return counts, nil
 }
