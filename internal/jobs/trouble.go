@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/lib/pq"
+
 	"throughgate/internal/continuity"
 	"throughgate/internal/day"
 	"throughgate/internal/db"
@@ -16,6 +18,7 @@ type Trouble struct {
 	Kind  string // quiet_prison, quiet_provider, less_complete, report_missed, not_delivered
 	Words string // a sentence, without a count and without a day
 	Note  bool   // for the report's readers too; the rest is for administrators
+	Of    string // the organisation that has gone quiet; "" of the rest
 }
 
 // Troubles are what is wrong now, for pages and for the report: a prison or the provider has gone
@@ -72,13 +75,43 @@ const (
 // nothing has come for longer than the settings' number of usual gaps. A usual gap is the median of
 // the days between two days on which something came.
 func quiet(ctx context.Context, tx *db.Tx, now time.Time) (found []Trouble, err error) {
+	unheard, err := unheardOf(ctx, tx, now)
+	if err != nil || len(unheard) == 0 {
+		return nil, err
+	}
 	var came []struct {
 		Code string   `db:"code"`
 		On   day.Date `db:"came_on"`
 	}
 	err = tx.Select(ctx, &came, `
 		SELECT DISTINCT code, CAST(at AT TIME ZONE 'Europe/London' AS date) AS came_on
-		FROM (
+		FROM (`+arrivals+`) c
+		WHERE at > $1
+		  AND at <= $2
+		  AND code = ANY ($3)
+		ORDER BY code, came_on`, now.AddDate(0, 0, -lookedAtDays), now, pq.Array(unheard))
+	days := map[string][]day.Date{}
+	for _, c := range came {
+		days[c.Code] = append(days[c.Code], c.On)
+	}
+	silent := func(code string) bool { return goneQuiet(days[code], day.Of(now), tx.Rules.Silence.Gaps) }
+	for _, p := range tx.Rules.Prisons {
+		if silent(p.Code) {
+			found = append(found, Trouble{"quiet_prison", fmt.Sprintf(
+				"%s, which usually refers, has sent nothing for more than %g times its usual gap: the figures may miss its releases.", p.Name, tx.Rules.Silence.Gaps), true, p.Code})
+		}
+	}
+	for _, p := range tx.Rules.Providers {
+		if silent(p.Code) {
+			found = append(found, Trouble{"quiet_provider", fmt.Sprintf(
+				"%s has recorded no pick-up for more than %g times its usual gap: the rates may read lower than they are.", p.Name, tx.Rules.Silence.Gaps), true, p.Code})
+		}
+	}
+	return found, err
+}
+
+// arrivals is when something came, and from whom.
+const arrivals = `
 		  SELECT organisation AS code, received_at AS at
 		  FROM received_file
 		  WHERE row_count > 0
@@ -91,29 +124,24 @@ func quiet(ctx context.Context, tx *db.Tx, now time.Time) (found []Trouble, err 
 		  SELECT r.provider, p.recorded_at
 		  FROM pickup p
 		  JOIN referral r ON r.id = p.referral_id
-		  WHERE p.provider_row_id IS NULL
-		) c
-		WHERE at > $1
-		  AND at <= $2
-		ORDER BY code, came_on`, now.AddDate(0, 0, -lookedAtDays), now)
-	days := map[string][]day.Date{}
-	for _, c := range came {
-		days[c.Code] = append(days[c.Code], c.On)
-	}
-	silent := func(code string) bool { return goneQuiet(days[code], day.Of(now), tx.Rules.Silence.Gaps) }
+		  WHERE p.provider_row_id IS NULL`
+
+// unheardOf are the partners from whom nothing has come within the shortest gap that is a silence: most days nobody,
+// and then nothing more needs to be read.
+func unheardOf(ctx context.Context, tx *db.Tx, now time.Time) (codes []string, err error) {
+	var partners []string
 	for _, p := range tx.Rules.Prisons {
-		if silent(p.Code) {
-			found = append(found, Trouble{"quiet_prison", fmt.Sprintf(
-				"%s, which usually refers, has sent nothing for more than %g times its usual gap: the figures may miss its releases.", p.Name, tx.Rules.Silence.Gaps), true})
-		}
+		partners = append(partners, p.Code)
 	}
 	for _, p := range tx.Rules.Providers {
-		if silent(p.Code) {
-			found = append(found, Trouble{"quiet_provider", fmt.Sprintf(
-				"%s has recorded no pick-up for more than %g times its usual gap: the rates may read lower than they are.", p.Name, tx.Rules.Silence.Gaps), true})
-		}
+		partners = append(partners, p.Code)
 	}
-	return found, err
+	since := day.Of(now).Add(-int(tx.Rules.Silence.Gaps*shortestGap)).At(0, 0)
+	err = tx.Select(ctx, &codes, `
+		SELECT partner
+		FROM unnest($1::text[]) AS partner
+		WHERE NOT EXISTS (SELECT FROM (`+arrivals+`) c WHERE code = partner AND at >= $2 AND at <= $3)`, pq.Array(partners), since, now)
+	return codes, err
 }
 
 // goneQuiet judges the days, in order, on which something came.
@@ -149,7 +177,7 @@ func fell(before, now *continuity.Tenth) []Trouble {
 		return nil
 	}
 	return []Trouble{{"less_complete", fmt.Sprintf(
-		"Mandatory fields are filled in less often than three months ago, by %d points or more.", fellBy), true}}
+		"Mandatory fields are filled in less often than three months ago, by %d points or more.", fellBy), true, ""}}
 }
 
 // recently is how far back a report that was missed or not delivered is still news.
@@ -190,9 +218,9 @@ func notSent(ctx context.Context, tx *db.Tx, now time.Time) (found []Trouble, er
 		so bool
 		Trouble
 	}{
-		{is.Missed, Trouble{"report_missed", "A planned report was not made, because nothing ran when it was due. It can be sent by hand.", true}},
-		{is.Failed, Trouble{"not_delivered", "A report was not delivered to a reader, or nobody knows whether it was. The list of reports has the mail server's answers.", false}},
-		{is.Waiting, Trouble{"not_delivered", "A report has waited for more than a day to be delivered. Is the mail server right?", false}},
+		{is.Missed, Trouble{"report_missed", "A planned report was not made, because nothing ran when it was due. It can be sent by hand.", true, ""}},
+		{is.Failed, Trouble{"not_delivered", "A report was not delivered to a reader, or nobody knows whether it was. The list of reports has the mail server's answers.", false, ""}},
+		{is.Waiting, Trouble{"not_delivered", "A report has waited for more than a day to be delivered. Is the mail server right?", false, ""}},
 	} {
 		if one.so {
 			found = append(found, one.Trouble)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 
+	"throughgate/config"
 	"throughgate/internal/day"
 	"throughgate/internal/db"
 	"throughgate/internal/problem"
@@ -21,6 +22,7 @@ type findBody struct {
 type foundRow struct {
 	ID, Name, Reference, Born, Release, Appointment string
 	State                                           referral.State
+	Marks                                           []mark
 }
 
 var findFields = []field{
@@ -71,7 +73,7 @@ func (v *visit) find() error {
 
 func (v *visit) foundRow(r *referral.Referral) foundRow {
 	row := foundRow{ID: r.ID.String(), Name: fullName(r), Reference: r.Reference, Born: r.Person.DateOfBirth.Long(), State: r.State,
-		Release: releaseWords(day.Of(v.now), r.ReleaseOn(), !r.ReleasedOn.IsZero()), Appointment: "None"}
+		Marks: marksOf(r.SubstanceGroup == config.AlcoholOnly, r.CJIT), Release: releaseWords(day.Of(v.now), r.ReleaseOn(), !r.ReleasedOn.IsZero()), Appointment: "None"}
 	if r.Appointment != nil {
 		row.Appointment = v.appointmentBody(*r.Appointment).When
 	} else if r.UnbookedReason != "" {

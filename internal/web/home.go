@@ -3,12 +3,11 @@ package web
 import (
 	"fmt"
 	"net/http"
-	"net/url"
 	"slices"
-	"strings"
 
 	"throughgate/internal/day"
 	"throughgate/internal/db"
+	"throughgate/internal/jobs"
 	"throughgate/internal/reconcile"
 	"throughgate/internal/referral"
 	"throughgate/internal/staff"
@@ -48,17 +47,18 @@ type homeBody struct {
 	Lists               []listLink
 	Title, About, Empty string
 	Rows                []row
-	AlcoholOnly, CJIT   bool
+	Sorting             sorting
 	Name                referral.ListName
 	CSV                 string // the address of the whole list, to keep
 	Next                string // the address of the next page; "" on the last
 	First               string // the address of the first page, when this is not it
+	Silences            []string
 }
 
 type listLink struct {
 	Name    referral.ListName
 	Title   string
-	Count   int
+	Count   string
 	Current bool
 }
 
@@ -100,55 +100,85 @@ func (v *visit) home() error {
 	return v.draw(http.StatusOK, "desk.html", page{Title: v.organisation()})
 }
 
+// worklists shows one of them: the one that is asked for, else the first with somebody on it.
 func (v *visit) worklists() error {
-	filter := referral.ListFilter{
-		AlcoholOnly: v.web.QueryParam("alcohol_only") != "",
-		CJIT:        v.web.QueryParam("cjit") != "",
-		Cursor:      v.web.QueryParam("cursor"),
-	}
 	names := referral.Worklists(v.who.Role)
 	name := referral.ListName(v.web.QueryParam("list"))
 	if name != "" && !slices.Contains(names, name) {
 		return notThere
 	}
-	var counts map[referral.ListName]int
-	var items referral.Items
-	err := v.act(func(tx *db.Tx) (err error) {
-		if counts, err = v.counts(tx); err != nil {
-			return err
-		}
-		if name == "" {
-			name = firstWaiting(names, counts)
-		}
-		if name == referral.ToReview {
-			return nil
-		}
-		items, err = referral.Worklist(v.ctx, tx, v.who, v.now, name, filter)
-		return err
-	})
+	filter, status := v.listFilter(), http.StatusOK
+	counts, items, err := v.worklist(&name, filter)
+	wrong, err := invalid(err)
 	if err != nil {
 		return err
 	}
-	if name == referral.ToReview {
-		return v.seeOther(marked("/review", filter.AlcoholOnly, filter.CJIT))
+	var mistakes faults
+	if wrong != nil {
+		status = http.StatusUnprocessableEntity
+		filter, mistakes = asTyped(filter, wrong)
+		if counts, items, err = v.worklist(&name, filter); err != nil {
+			return err
+		}
 	}
-	body := homeBody{Name: name, AlcoholOnly: filter.AlcoholOnly, CJIT: filter.CJIT,
-		Title: worklists[name].title, About: worklists[name].about, Empty: worklists[name].empty}
+	if name == referral.ToReview {
+		return v.seeOther(narrowed("/review", filter))
+	}
+	body := v.homeBody(name, filter, items)
 	body.Lists = listLinks(names, counts, name)
+	if body.Silences, err = v.silences(); err != nil {
+		return err
+	}
+	return v.draw(status, "home.html", page{Title: body.Title, Faults: mistakes, Body: body})
+}
+
+// worklist reads a page of a list, and how many stand on each; without a name it finds one.
+func (v *visit) worklist(name *referral.ListName, filter referral.ListFilter) (counts map[referral.ListName]int, items referral.Items, err error) {
+	err = v.act(func(tx *db.Tx) (err error) {
+		if counts, err = v.counts(tx); err != nil {
+			return err
+		}
+		if *name == "" {
+			*name = firstWaiting(referral.Worklists(v.who.Role), counts)
+		}
+		if *name == referral.ToReview {
+			return nil
+		}
+		items, err = referral.Worklist(v.ctx, tx, v.who, v.now, *name, filter)
+		return err
+	})
+	return counts, items, err
+}
+
+func (v *visit) homeBody(name referral.ListName, filter referral.ListFilter, items referral.Items) homeBody {
+	told := worklists[name]
+	body := homeBody{Name: name, Sorting: v.sorting(name, filter), Title: told.title, About: told.about, Empty: told.empty,
+		CSV: narrowed("/worklist.csv", filter, "list", string(name))}
 	for _, item := range items.Items {
 		body.Rows = append(body.Rows, v.row(item))
 	}
-	if filter.AlcoholOnly || filter.CJIT {
-		body.Empty = "Nobody on this list has the mark you chose. Take the filter off to see the whole list."
+	if narrows(filter) {
+		body.Empty = "Nobody on this list is as you chose. Take the filters off to see the whole list."
 	}
 	if filter.Cursor != "" {
-		body.First = listAddress(name, filter, "")
+		body.First = narrowed("/", filter, "list", string(name))
 	}
 	if items.NextCursor != "" {
-		body.Next = listAddress(name, filter, items.NextCursor)
+		body.Next = narrowed("/", filter, "list", string(name), "cursor", items.NextCursor)
 	}
-	body.CSV = strings.Replace(listAddress(name, filter, ""), "/", "/worklist.csv", 1)
-	return v.draw(http.StatusOK, "home.html", page{Title: body.Title, Body: body})
+	return body
+}
+
+// silences are what a provider is told at once: which prison that usually refers has gone quiet, and which report did
+// not go out. A prison is told of itself alone.
+func (v *visit) silences() (words []string, err error) {
+	found, err := jobs.Silences(v.ctx, v.Pool, v.now)
+	for _, s := range found {
+		if v.who.Role == staff.Provider && s.Note || s.Of == v.who.Organisation() {
+			words = append(words, s.Words)
+		}
+	}
+	return words, err
 }
 
 // counts are how many stand on each list: what is to review are referrals that another prison has
@@ -165,24 +195,17 @@ func (v *visit) counts(tx *db.Tx) (map[referral.ListName]int, error) {
 
 func listLinks(names []referral.ListName, counts map[referral.ListName]int, current referral.ListName) (links []listLink) {
 	for _, n := range names {
-		links = append(links, listLink{n, worklists[n].title, counts[n], n == current})
+		links = append(links, listLink{n, worklists[n].title, bounded(counts[n]), n == current})
 	}
 	return links
 }
 
-// marked is an address with the filters that are on.
-func marked(path string, alcoholOnly, cjit bool) string {
-	q := url.Values{}
-	if alcoholOnly {
-		q.Set("alcohol_only", "yes")
+// bounded is a count in figures as far as lists are counted.
+func bounded(n int) string {
+	if n >= referral.Counted {
+		return fmt.Sprintf("%d+", referral.Counted-1)
 	}
-	if cjit {
-		q.Set("cjit", "yes")
-	}
-	if len(q) > 0 {
-		path += "?" + q.Encode()
-	}
-	return path
+	return fmt.Sprint(n)
 }
 
 // firstWaiting is the first list with somebody on it, so that the page opens on work.
@@ -193,20 +216,6 @@ func firstWaiting(names []referral.ListName, counts map[referral.ListName]int) r
 		}
 	}
 	return names[0]
-}
-
-func listAddress(name referral.ListName, f referral.ListFilter, cursor string) string {
-	q := url.Values{"list": {string(name)}}
-	if f.AlcoholOnly {
-		q.Set("alcohol_only", "yes")
-	}
-	if f.CJIT {
-		q.Set("cjit", "yes")
-	}
-	if cursor != "" {
-		q.Set("cursor", cursor)
-	}
-	return "/?" + q.Encode()
 }
 
 func (v *visit) row(item referral.Item) row {
@@ -230,13 +239,19 @@ func (v *visit) row(item referral.Item) row {
 	if item.AppointmentFlag != "" {
 		r.Marks = append(r.Marks, mark{capital(lower(item.AppointmentFlag)), "govuk-tag--orange"})
 	}
-	if item.AlcoholOnly {
-		r.Marks = append(r.Marks, alcoholMark)
-	}
-	if item.CJIT {
-		r.Marks = append(r.Marks, cjitMark)
-	}
+	r.Marks = append(r.Marks, marksOf(item.AlcoholOnly, item.CJIT)...)
 	return r
+}
+
+// marksOf are the two marks that every list has.
+func marksOf(alcoholOnly, cjit bool) (marks []mark) {
+	if alcoholOnly {
+		marks = append(marks, alcoholMark)
+	}
+	if cjit {
+		marks = append(marks, cjitMark)
+	}
+	return marks
 }
 
 func alarmWords(workingDays int) string {

@@ -3,7 +3,6 @@ package web
 import (
 	"errors"
 	"net/http"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -43,10 +42,10 @@ type matchLine struct {
 
 // reviewList is the list "To review". Of a provider it is one of the worklists.
 func (v *visit) reviewList() error {
-	filter := referral.ListFilter{AlcoholOnly: v.web.QueryParam("alcohol_only") != "", CJIT: v.web.QueryParam("cjit") != "", Cursor: v.web.QueryParam("cursor")}
-	skip := v.skipped()
+	asked, skip := v.listFilter(), v.skipped()
+	filter := referral.ListFilter{AlcoholOnly: asked.AlcoholOnly, CJIT: asked.CJIT, Cursor: asked.Cursor} // it has one order
 	body := reviewListBody{About: worklists[referral.ToReview].about, Empty: worklists[referral.ToReview].empty, AlcoholOnly: filter.AlcoholOnly, CJIT: filter.CJIT}
-	moves, err := v.moves(&body, filter)
+	moves, err := v.moves(&body, filter, skip > 0 && filter.Cursor == "")
 	if err != nil {
 		return err
 	}
@@ -74,8 +73,9 @@ func (v *visit) skipped() int {
 	return n
 }
 
-// moves reads the referrals that another prison has sent as well, and the counts beside the list.
-func (v *visit) moves(body *reviewListBody, filter referral.ListFilter) (items referral.Items, err error) {
+// moves reads the referrals that another prison has sent as well, unless pages before have shown them all, and the
+// counts beside the list.
+func (v *visit) moves(body *reviewListBody, filter referral.ListFilter, all bool) (items referral.Items, err error) {
 	if v.who.Role != staff.Provider {
 		return items, nil
 	}
@@ -85,6 +85,9 @@ func (v *visit) moves(body *reviewListBody, filter referral.ListFilter) (items r
 			return err
 		}
 		body.Lists = listLinks(referral.Worklists(v.who.Role), counts, referral.ToReview)
+		if all {
+			return nil
+		}
 		items, err = referral.Worklist(v.ctx, tx, v.who, v.now, referral.ToReview, filter)
 		return err
 	})
@@ -96,33 +99,28 @@ func (v *visit) moves(body *reviewListBody, filter referral.ListFilter) (items r
 
 // pages lead on through both parts of the list at once.
 func (b *reviewListBody) pages(f referral.ListFilter, skip int, more bool, cursor string) {
-	first := marked("/review", f.AlcoholOnly, f.CJIT)
 	if skip > 0 || f.Cursor != "" {
-		b.First = first
+		b.First = narrowed("/review", f)
 	}
-	if !more && cursor == "" {
-		return
-	}
-	q := url.Values{"skip": {strconv.Itoa(skip + reviewsAtOnce)}}
+	on := []string{"skip", strconv.Itoa(skip + reviewsAtOnce)}
 	if cursor != "" {
-		q.Set("cursor", cursor)
+		on = append(on, "cursor", cursor)
 	}
-	joint := "?"
-	if strings.Contains(first, "?") {
-		joint = "&"
+	if more || cursor != "" {
+		b.Next = narrowed("/review", f, on...)
 	}
-	b.Next = first + joint + q.Encode()
 }
 
 func (v *visit) matchLine(r reconcile.Review) matchLine {
-	line := matchLine{ID: r.ID, Name: nameOn(r.Says), Why: say(r.Why), Where: r.File + ", row " + strconv.Itoa(r.Row), Since: capital(moment(v.now, r.RaisedAt))}
-	if slices.ContainsFunc(r.Candidates, func(c reconcile.Candidate) bool { return c.AlcoholOnly }) {
-		line.Marks = append(line.Marks, alcoholMark)
-	}
-	if slices.ContainsFunc(r.Candidates, func(c reconcile.Candidate) bool { return c.CJIT }) {
-		line.Marks = append(line.Marks, cjitMark)
-	}
-	return line
+	alcoholOnly, cjit := marksAmong(r)
+	return matchLine{ID: r.ID, Name: nameOn(r.Says), Why: say(r.Why), Where: r.File + ", row " + strconv.Itoa(r.Row), Since: capital(moment(v.now, r.RaisedAt)),
+		Marks: marksOf(alcoholOnly, cjit)}
+}
+
+// marksAmong are the marks that any of the candidates has.
+func marksAmong(r reconcile.Review) (alcoholOnly, cjit bool) {
+	return slices.ContainsFunc(r.Candidates, func(c reconcile.Candidate) bool { return c.AlcoholOnly }),
+		slices.ContainsFunc(r.Candidates, func(c reconcile.Candidate) bool { return c.CJIT })
 }
 
 func nameOn(i person.Identity) string {
