@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/lib/pq"
 
+	"throughgate/internal/day"
 	"throughgate/internal/db"
 	"throughgate/internal/staff"
 )
@@ -80,6 +81,7 @@ type listRow struct {
 	Content hexBytes  `json:"content_bix"`
 	Person  hexBytes  `json:"person_bix"`
 	Values  hexBytes  `json:"values_sealed"`
+	On      day.Date  `json:"on_day"`
 }
 
 func (p *providerImport) rows(ctx context.Context, s *Sheet, in intake, o Options) error {
@@ -117,7 +119,7 @@ func (p *providerImport) rows(ctx context.Context, s *Sheet, in intake, o Option
 func (p *providerImport) seal(row ProviderRow) (listRow, error) {
 	id, canonical := uuid.New(), row.Canonical()
 	sealed, err := p.tx.Keys.Seal(sealedProviderRow, id.String(), canonical)
-	return listRow{id, row.Number, p.tx.Keys.Blind("provider_row", string(canonical)), p.tx.Keys.Blind("provider_person", personKey(row)), sealed}, err
+	return listRow{id, row.Number, p.tx.Keys.Blind("provider_row", string(canonical)), p.tx.Keys.Blind("provider_person", personKey(row)), sealed, row.day()}, err
 }
 
 // personKey: rows with the same full name, date of birth and sex are one person.
@@ -153,8 +155,8 @@ func (p *providerImport) store(ctx context.Context, batch []listRow) error {
 		p.seen[p.sent[i].content] = true
 	}
 	_, err = p.tx.Exec(ctx, `
-		INSERT INTO provider_row (id, file_id, row_number, organisation, content_bix, person_bix, values_sealed, answer, reason)
-		SELECT id, $2, row_number, $3, content_bix, person_bix, values_sealed, 'set_aside', $4
+		INSERT INTO provider_row (id, file_id, row_number, organisation, content_bix, person_bix, values_sealed, on_day, answer, reason)
+		SELECT id, $2, row_number, $3, content_bix, person_bix, values_sealed, on_day, 'set_aside', $4
 		FROM json_populate_recordset(NULL::provider_row, $1)
 		ON CONFLICT ON CONSTRAINT one_row_per_content DO NOTHING`, jsonOf(batch), p.file, p.provider, NotKnown)
 	return err

@@ -95,8 +95,7 @@ const narrowed = openReviews + `
 	    WHERE (r.person_id = ANY (v.candidates) OR r.id = ANY (v.candidates)) AND r.substance_group = 'alcohol only'))
 	  AND (NOT $4::boolean OR EXISTS (
 	    SELECT FROM referral r
-	    JOIN contact c ON c.referral_id = r.id AND c.kind = 'cjit' AND c.undone_at IS NULL
-	    WHERE r.person_id = ANY (v.candidates) OR r.id = ANY (v.candidates)))
+	    WHERE (r.person_id = ANY (v.candidates) OR r.id = ANY (v.candidates)) AND r.cjit))
 	ORDER BY v.raised_at, f.seq, row_number
 	OFFSET $5
 	LIMIT $6`
@@ -250,8 +249,7 @@ func (o *openReview) among(ctx context.Context, tx *db.Tx) (all []meant, err err
 	}
 	err = tx.Select(ctx, &rows, `
 		SELECT r.id, r.person_id, r.prison, coalesce(r.released_on, r.exit_on) AS on_day, coalesce(r.set_aside, '') AS set_aside,
-		  r.id = ANY ($1::uuid[]) AS asked, coalesce(r.substance_group = 'alcohol only', false) AS alcohol_only,
-		  EXISTS (SELECT FROM contact c WHERE c.referral_id = r.id AND c.kind = 'cjit' AND c.undone_at IS NULL) AS cjit
+		  r.id = ANY ($1::uuid[]) AS asked, coalesce(r.substance_group = 'alcohol only', false) AS alcohol_only, r.cjit
 		FROM referral r
 		WHERE r.person_id = ANY ($1::uuid[]) OR r.id = ANY ($1::uuid[]) AND r.person_id IS NOT NULL
 		ORDER BY on_day, set_aside DESC, r.id`, o.Candidates)

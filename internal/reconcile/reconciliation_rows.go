@@ -1,0 +1,210 @@
+package reconcile
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/google/uuid"
+	"github.com/jmoiron/sqlx"
+	"github.com/lib/pq"
+
+	"throughgate/config"
+	"throughgate/internal/day"
+	"throughgate/internal/person"
+)
+
+// whole is what the shown releases are told with.
+type whole struct {
+	kept    map[uuid.UUID]*kept
+	known   map[uuid.UUID]person.Identity
+	starts  map[uuid.UUID][]day.Date // every start of a person, by person
+	offered map[uuid.UUID]seenDays   // by release
+	asked   map[uuid.UUID]string     // why a row that may mean the person waits for review
+}
+
+// seenDays are the first days that a release's appointments tell of.
+type seenDays struct{ offered, attended day.Date }
+
+// readWhole reads the releases that are shown, and puts them into their lists.
+func (a *auditing) readWhole(ctx context.Context, chosen []*release) (err error) {
+	if len(chosen) == 0 {
+		return nil
+	}
+	ids, people := make([]uuid.UUID, len(chosen)), make([]uuid.UUID, len(chosen))
+	for i, r := range chosen {
+		ids[i], people[i] = r.ID, r.Person
+	}
+	w := whole{}
+	if w.kept, err = a.readKept(ctx, ids); err != nil {
+		return err
+	}
+	if w.known, err = person.Read(ctx, a.tx, people...); err != nil {
+		return err
+	}
+	if w.starts, err = a.readStarts(ctx, people); err != nil {
+		return err
+	}
+	if w.offered, err = a.readDays(ctx, ids); err != nil {
+		return err
+	}
+	if w.asked, err = a.readQuestions(ctx, people); err != nil {
+		return err
+	}
+	for _, r := range chosen {
+		a.tell(r, w)
+	}
+	return nil
+}
+
+func (a *auditing) readKept(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*kept, error) {
+	var all []*kept
+	err := a.tx.Select(ctx, &all, `SELECT `+keptColumns+` FROM referral WHERE id = ANY ($1)`, pq.Array(ids))
+	found := make(map[uuid.UUID]*kept, len(all))
+	for _, k := range all {
+		found[k.ID] = k
+	}
+	return found, err
+}
+
+func (a *auditing) readStarts(ctx context.Context, people []uuid.UUID) (map[uuid.UUID][]day.Date, error) {
+	starts := map[uuid.UUID][]day.Date{}
+	return starts, a.tx.Each(ctx, `
+		SELECT id, values_sealed, person_id
+		FROM provider_row
+		WHERE organisation = $1
+		  AND answer = 'accepted'
+		  AND person_id = ANY ($2)`, func(found *sqlx.Rows) error {
+		var id, who uuid.UUID
+		var sealed []byte
+		if err := found.Scan(&id, &sealed, &who); err != nil {
+			return err
+		}
+		row, err := openProviderRow(a.tx, id, sealed)
+		if !row.StartedOn.IsZero() {
+			starts[who] = append(starts[who], row.StartedOn)
+		}
+		return err
+	}, a.Provider, pq.Array(people))
+}
+
+func (a *auditing) readDays(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]seenDays, error) {
+	offered := map[uuid.UUID]seenDays{}
+	return offered, a.tx.Each(ctx, `
+		SELECT referral_id, min(on_day), min(on_day) FILTER (WHERE outcome IN ('attended', 'attended_late'))
+		FROM appointment
+		WHERE referral_id = ANY ($1)
+		  AND undone_at IS NULL
+		GROUP BY referral_id`, func(found *sqlx.Rows) error {
+		var id uuid.UUID
+		var d seenDays
+		err := found.Scan(&id, &d.offered, &d.attended)
+		offered[id] = d
+		return err
+	}, pq.Array(ids))
+}
+
+// readQuestions finds who of the people may be meant by a row that waits for review.
+func (a *auditing) readQuestions(ctx context.Context, people []uuid.UUID) (map[uuid.UUID]string, error) {
+	asked := map[uuid.UUID]string{}
+	return asked, a.tx.Each(ctx, `
+		SELECT unnest(candidates), why
+		FROM review
+		WHERE organisation = $1
+		  AND side = 'provider'
+		  AND settled_at IS NULL
+		  AND candidates && $2`, func(found *sqlx.Rows) error {
+		var id uuid.UUID
+		var why string
+		err := found.Scan(&id, &why)
+		asked[id] = why
+		return err
+	}, a.Provider, pq.Array(people))
+}
+
+// tell adds a release to its list, with the reason why it stands there.
+func (a *auditing) tell(r *release, w whole) {
+	k, rows, days := w.kept[r.ID], a.rows[r.ID], w.offered[r.ID]
+	c := compareOf(k, w.known[r.Person])
+	c.person, c.AlcoholOnly, c.CJIT = r.Person.String(), r.Group == config.AlcoholOnly, r.CJIT
+	c.Received, c.OfferedOn, c.AttendedOn, c.StartedOn = len(rows) > 0, days.offered, days.attended, r.PickedUpOn
+	for _, row := range rows {
+		first(&c.ReceivedOn, row.ReceivedOn)
+		first(&c.OfferedOn, row.OfferedOn)
+	}
+	if !c.StartedOn.IsZero() {
+		n := c.StartedOn.Sub(r.ReleasedOn)
+		c.DaysFromRelease = &n
+	}
+	c.KnownToService = episode(r.ReleasedOn, rows, w.starts[r.Person])
+	if len(rows) == 0 && r.PickedUpOn.IsZero() {
+		c.Reason = "not in the provider's list"
+		if why := w.asked[r.Person]; why != "" {
+			c.Reason = "a row of the provider's list waits for review: " + why
+		}
+		a.PrisonOnly = append(a.PrisonOnly, c)
+		return
+	}
+	same := !slices.ContainsFunc(r.differ, func(s string) bool { return s != datesDiffer })
+	c.AttributorsSame = &same
+	if len(r.differ) > 0 {
+		c.Reason = r.differ[0]
+		a.Differing = append(a.Differing, c)
+		return
+	}
+	c.Reason = c.became()
+	a.InBoth = append(a.InBoth, c)
+}
+
+func first(to *day.Date, date day.Date) {
+	if !date.IsZero() && (to.IsZero() || date.Before(*to)) {
+		*to = date
+	}
+}
+
+const datesDiffer = "the provider's list has another release date"
+
+// differing is what keeps a linked pair from being the same in both lists.
+func differing(released day.Date, who person.Identity, rows []ProviderRow) (said []string) {
+	for _, row := range rows {
+		if note := AttributorsDiffer(who, row.identity()); note != "" {
+			said = append(said, note)
+		}
+		if !row.ReleasedOn.IsZero() && row.ReleasedOn != released {
+			said = append(said, datesDiffer)
+		}
+	}
+	return said
+}
+
+// became is the outcome in words.
+func (c *Compare) became() string {
+	switch {
+	case c.DaysFromRelease != nil && *c.DaysFromRelease > reach:
+		return fmt.Sprintf("started after more than %d days", reach)
+	case c.DaysFromRelease != nil:
+		return "started structured treatment"
+	case !c.AttendedOn.IsZero():
+		return "attended, structured treatment not started"
+	case !c.OfferedOn.IsZero():
+		return "offered, not attended"
+	}
+	return "received, nothing offered"
+}
+
+// episode is how the service knew the person at the release: by an episode that was open and resumed,
+// by one before that, or not at all.
+func episode(released day.Date, rows []ProviderRow, starts []day.Date) string {
+	for _, row := range rows {
+		if !row.StartedOn.IsZero() && row.StartedOn.Before(released) {
+			return "open episode"
+		}
+	}
+	if slices.ContainsFunc(starts, func(on day.Date) bool { return on.Before(released) }) {
+		return "closed episode"
+	}
+	if len(rows) > 0 {
+		return "new"
+	}
+	return ""
+}
