@@ -110,11 +110,11 @@ func takePast(ctx context.Context, pool *db.Pool, now time.Time) error {
 // signIns makes one person per role, the API keys, and the report's readers.
 func signIns(ctx context.Context, tx *db.Tx, now time.Time) (made SignIns, err error) {
 	for _, p := range []struct{ role, organisation, email, name string }{
-		{"prison", "EXI", "prison@" + Domain, "Priya of HMP Exeter"},
-		{"provider", harbour, "provider@" + Domain, "Hal of Harbour"},
-		{"subgroup", "SUBGROUP", "subgroup@" + Domain, "Sam of the sub-group"},
-		{"admin", "ADMIN", "admin@" + Domain, "Ada, administrator"},
-		{"audit", "AUDIT", "audit@" + Domain, "Owen, auditor"},
+		{"prison", "EXI", "prison@" + Domain, "Priya Nair"},
+		{"provider", harbour, "provider@" + Domain, "Hal Trewin"},
+		{"subgroup", "SUBGROUP", "subgroup@" + Domain, "Sam Osei"},
+		{"admin", "ADMIN", "admin@" + Domain, "Ada Lowe"},
+		{"audit", "AUDIT", "audit@" + Domain, "Owen Pryce"},
 	} {
 		person, err := enrolled(ctx, tx, now, p.organisation, p.email, p.name)
 		if err != nil {

@@ -98,11 +98,12 @@ func (v *visit) renewCodes() error {
 	if wrong := (*problem.Invalid)(nil); errors.As(refused, &wrong) {
 		return v.drawRenewCodes(http.StatusUnprocessableEntity, wrong)
 	}
-	return v.draw(http.StatusOK, "recovery_codes.html", page{Title: "Your recovery codes", Body: codesBody{codes, "/account", "Back to your account"}})
+	return v.draw(http.StatusOK, "recovery_codes.html", page{Title: "Your recovery codes", Body: codesBody{Codes: codes, Path: "/account", Link: "Back to your account"}})
 }
 
 // codesBody is the only page that ever shows recovery codes.
 type codesBody struct {
 	Codes      []string
+	Next       string // what to do once they are kept; "" is nothing
 	Path, Link string
 }

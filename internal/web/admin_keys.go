@@ -103,17 +103,24 @@ func (v *visit) addKey() error {
 }
 
 func (v *visit) revokeKeyPage() error {
+	var key keyLine
 	err := v.asService(func(tx *db.Tx) error {
 		keys, err := staff.Keys(v.ctx, tx)
-		if err == nil && !slices.ContainsFunc(keys, func(k staff.Key) bool { return k.ID == v.id }) {
-			err = &problem.NotFound{What: "API key"}
+		if err != nil {
+			return err
 		}
-		return err
+		at := slices.IndexFunc(keys, func(k staff.Key) bool { return k.ID == v.id })
+		if at < 0 {
+			return &problem.NotFound{What: "API key"}
+		}
+		key = v.keyLine(keys[at])
+		return nil
 	})
 	if err != nil {
 		return err
 	}
-	return v.draw(http.StatusOK, "ask.html", page{Title: "Revoke an API key", Back: "/admin/keys", Body: askBody{
+	title := "Revoke API key " + key.ID.String()[:8] + " of " + key.OrganisationName
+	return v.draw(http.StatusOK, "ask.html", page{Title: title, Back: "/admin/keys", Body: askBody{
 		Say: "The program that uses it is refused from now on. A revoked key cannot be brought back.", Button: "Revoke the key"}})
 }
 

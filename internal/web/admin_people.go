@@ -63,10 +63,10 @@ func (v *visit) drawAddPerson(status int, typed form, wrong *problem.Invalid) er
 	fields, mistakes := fill([]field{
 		{Name: "name", Label: "Name", Kind: "text", Hint: "As colleagues know them"},
 		{Name: "email", Label: "Email address", Kind: "email", Hint: "What they sign in with"},
-		{Name: "organisation", Label: "Whom do they work for?", Called: "whom they work for", Kind: "radios", Options: organisations},
+		{Name: "organisation", Label: "Which organisation do they work for?", Called: "the organisation that they work for", Kind: "radios", Options: organisations},
 	}, typed, wrong)
 	return v.draw(status, "one_form.html", page{Title: "Add a person", Back: "/admin/people", Faults: mistakes, Body: oneForm{
-		Lead:   "You are given a link for them. With it they choose their own password and set up their second factor.",
+		Lead:   "You are given a link for them. With it they choose their own password and set up their authenticator app.",
 		Fields: fields, Button: "Add this person"}})
 }
 
@@ -92,7 +92,7 @@ func (v *visit) addPerson() error {
 // drawInvitationLink is the only page that ever shows a single-use link.
 func (v *visit) drawInvitationLink(title, token string) error {
 	return v.draw(http.StatusOK, "admin_shown_once.html", page{Title: title, Body: shownOnce{
-		Lead:  "Send this link to the person, in a way that reaches nobody else. It works once, for 7 days. They choose their password and set up their second factor with it.",
+		Lead:  "Send this link to the person, in a way that reaches nobody else. It works once, for 7 days. With it they choose their password and set up their authenticator app.",
 		Label: "Their link", Value: v.ownAddress() + "/invitation/" + token,
 		Warning: "It is not shown again. If it gets lost, make a new one on the person's page.", Path: "/admin/people", Link: "Back to the people"}})
 }
@@ -160,7 +160,7 @@ func (v *visit) renewPersonPage() error {
 		return err
 	}
 	return v.draw(http.StatusOK, "ask.html", page{Title: "Make a new link for " + l.Name, Back: "/admin/people/" + l.ID.String(), Body: askBody{
-		Say:    "For somebody who lost their telephone or password, or may sign in again. Make sure that it is really them who asks. What they sign in with until now stops working at once, on every device, and a link from before as well.",
+		Say:    "For somebody who lost their phone or password, or may sign in again. Make sure that it is really them who asks. What they sign in with until now stops working at once, on every device, and a link from before as well.",
 		Button: "Make a new link"}})
 }
 

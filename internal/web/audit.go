@@ -1,13 +1,10 @@
 package web
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,51 +18,22 @@ import (
 	"throughgate/internal/referral"
 )
 
-// auditedActs are the acts that the trail knows, as the auditor reads them; the order is that of the list.
-var auditedActs = []option{
-	{Value: "shown", Text: "Looked at"}, {Value: "refused", Text: "Refused"},
-	{Value: "signed in", Text: "Signed in"}, {Value: "sign-in refused", Text: "Sign-in refused"},
-	{Value: "added", Text: "Person added"}, {Value: "enrolled", Text: "Account set up"}, {Value: "invited again", Text: "New link made"},
-	{Value: "disabled", Text: "Stopped from signing in"}, {Value: "password changed", Text: "Password changed"},
-	{Value: "recovery codes made", Text: "Recovery codes made"},
-	{Value: "created", Text: "API key made"}, {Value: "revoked", Text: "API key revoked"},
-	{Value: "referred", Text: "Referred"}, {Value: "row_updated", Text: "Updated by a file"}, {Value: "corrected", Text: "Corrected"},
-	{Value: "date_changed", Text: "Release date changed"}, {Value: "released", Text: "Release confirmed"}, {Value: "not_a_release", Text: "Not a release"},
-	{Value: "transferred", Text: "Transferred"}, {Value: "withdrawn", Text: "Withdrawn"},
-	{Value: "booked", Text: "Booked"}, {Value: "rebooked", Text: "Rebooked"}, {Value: "unbooked", Text: "Left without an appointment"},
-	{Value: "attended", Text: "Attendance recorded"}, {Value: "missed", Text: "Non-attendance recorded"}, {Value: "cancelled", Text: "Appointment cancelled"},
-	{Value: "drop_in", Text: "Drop-in recorded"}, {Value: "contact", Text: "Contact recorded"}, {Value: "picked_up", Text: "Pick-up confirmed"},
-	{Value: "closed", Text: "Closed"}, {Value: "undone", Text: "Undone"},
-	{Value: "linked", Text: "Linked"}, {Value: "link_undone", Text: "Link undone"}, {Value: "confirmed", Text: "Match confirmed"}, {Value: "rejected", Text: "Match rejected"},
-	{Value: "imported", Text: "List taken in"}, {Value: "purged", Text: "Removed after its time"}, {Value: "sent_again", Text: "Sent again"},
-	{Value: "recipient_added", Text: "Report reader added"}, {Value: "recipient_confirmed", Text: "Report reader confirmed"}, {Value: "recipient_removed", Text: "Report reader removed"},
-	{Value: "searched", Text: "Searched the audit trail"},
-}
-
-func auditedAct(act string) string {
-	for _, o := range auditedActs {
-		if o.Value == act {
-			return o.Text
-		}
-	}
-	return say(act)
-}
-
-// toldDetails are the details of a row that the auditor reads: where something was shown, how much was
-// done. What an act said about a person stays in the person's own record.
-var toldDetails = map[string]string{
-	"where": "on", "in": "on", "factor": "with", "organisation": "for", "days": "days", "rows": "rows", "files": "files", "answer": "answered",
-	"places": "places", "booked": "booked", "day": "day", "act": "act", "subject": "id",
-}
-
 // auditLine is one row as it is read.
 type auditLine struct {
 	When, Who, How, What, On, Subject, Detail string
+
+	By string // address of all that the same one did that day
 }
 
 func (v *visit) auditLine(r audit.Row) auditLine {
-	return auditLine{When: capital(moment(v.now, r.At)), Who: v.actor(r), How: say(r.Via), What: auditedAct(r.Act),
-		On: say(r.Kind), Subject: r.Subject, Detail: told(r.Detail)}
+	l := auditLine{When: capital(moment(v.now, r.At)), Who: v.actor(r), How: say(r.Via), What: auditedAct(r.Act),
+		On: on(r), Subject: r.Subject, Detail: told(r.Detail)}
+	if !strings.HasPrefix(r.Actor, "console:") { // whose login name is not for addresses
+		that := auditAsked{form: form{}, by: r.Actor}
+		that.setDate("day", day.Of(r.At))
+		l.By = that.address("")
+	}
+	return l
 }
 
 // actor is who acted: a person by name, a program or the service by what it is.
@@ -89,38 +57,24 @@ func (v *visit) actor(r audit.Row) string {
 	return "The service"
 }
 
-func told(detail json.RawMessage) string {
-	var all map[string]any
-	if json.Unmarshal(detail, &all) != nil {
-		return ""
-	}
-	var parts []string
-	for _, key := range slices.Sorted(maps.Keys(all)) {
-		if words, tell := toldDetails[key]; tell && fmt.Sprint(all[key]) != "" {
-			parts = append(parts, words+" "+fmt.Sprint(all[key]))
-		}
-	}
-	return strings.Join(parts, ", ")
-}
-
 // auditAsked is what the auditor asks for, as it stands in the address: ids and days, never a name.
 type auditAsked struct {
 	form
 	day    day.Date
+	by     string // one actor, as a row names them; "" is anybody
 	before *audit.Place
 }
 
 func (v *visit) auditAsked() (asked auditAsked, err error) {
 	asked.form = form{}
 	for name, values := range v.web.QueryParams() {
-		asked.form[name] = values[0]
+		asked.form[name] = strings.ToValidUTF8(strings.ReplaceAll(values[0], "\x00", "\uFFFD"), "\uFFFD")
 	}
 	var wrong problem.Corrections
 	asked.form["subject"] = strings.TrimSpace(asked.form["subject"])
 	if subject := asked.form["subject"]; subject != "" {
 		if _, err := uuid.Parse(subject); err != nil {
 			wrong.Add("subject", "not_an_id", "An id has 36 letters, figures and hyphens, as in the address of a page. Names cannot be searched for")
-			asked.form["subject"] = ""
 		}
 	}
 	if date := asked.form.date("day"); date != "" {
@@ -128,8 +82,8 @@ func (v *visit) auditAsked() (asked auditAsked, err error) {
 			wrong.Add("day", "date", "The day must be a real date: day, month and year in figures")
 		}
 	}
-	asked.before = placeOf(asked.form["before"])
-	if asked.day.IsZero() && asked.form["subject"] == "" {
+	asked.before, asked.by = placeOf(asked.form["before"]), asked.form["by"]
+	if asked.day.IsZero() && asked.form["subject"] == "" && len(wrong) == 0 {
 		asked.day = day.Of(v.now)
 		asked.form["day-day"], asked.form["day-month"], asked.form["day-year"] =
 			strconv.Itoa(asked.day.Day()), strconv.Itoa(int(asked.day.Month())), strconv.Itoa(asked.day.Year())
@@ -151,7 +105,7 @@ func placeOf(text string) *audit.Place {
 const auditPage = 50
 
 func (a auditAsked) query() audit.Query {
-	q := audit.Query{Act: a.form["act"], Before: a.before, Limit: auditPage + 1}
+	q := audit.Query{Act: a.form["act"], Actor: a.by, Before: a.before, Limit: auditPage + 1}
 	if o := a.form["organisation"]; o != "" {
 		q.Organisations = []string{o}
 	}
@@ -170,6 +124,7 @@ type auditBody struct {
 	Organisations, Acts []option
 	Lines               []auditLine
 	Asked               string // in words
+	By                  string // one actor, as asked for
 	Next, First         string
 	Wrong               bool
 }
@@ -185,8 +140,8 @@ func (v *visit) audit() error {
 		return err
 	}
 	fields, mistakes := fill([]field{
-		{Name: "day", Label: "Day", Kind: "date", Hint: "Empty for any day, when you give an id"},
-		{Name: "subject", Label: "Id of what it was done to", Kind: "text", Hint: "As in the address of a page, or in the list below"},
+		{Name: "day", Label: "Day", Kind: "date", Hint: "Leave empty to search every day for one id"},
+		{Name: "subject", Label: "Id of what it was done to", Kind: "text", Hint: "As in the address of a page, or in the list below. Names cannot be searched for"},
 	}, asked.form, wrong)
 	body.Day, body.Subject = fields[0], fields[1]
 	body.Organisations = chosen(body.Organisations, asked.form["organisation"])
@@ -216,7 +171,7 @@ func (v *visit) searchAudit(asked auditAsked) (rows []audit.Row, err error) {
 		if rows, err = audit.Search(v.ctx, tx, asked.query()); err != nil {
 			return err
 		}
-		detail := audit.Detail{"day": "", "act": asked.form["act"], "organisation": asked.form["organisation"], "subject": asked.form["subject"]}
+		detail := audit.Detail{"day": "", "act": asked.form["act"], "organisation": asked.form["organisation"], "subject": asked.form["subject"], "by": asked.by}
 		if !asked.day.IsZero() {
 			detail["day"] = asked.day.String()
 		}
@@ -235,6 +190,9 @@ func (b *auditBody) tell(v *visit, asked auditAsked, rows []audit.Row) {
 	if !asked.day.IsZero() {
 		b.Asked = capital(nearDay(day.Of(v.now), asked.day))
 	}
+	if asked.by != "" && len(b.Lines) > 0 {
+		b.By, b.Asked = asked.by, b.Asked+", by "+b.Lines[0].Who
+	}
 	if asked.before != nil {
 		b.First = asked.address("")
 	}
@@ -250,6 +208,9 @@ func (a auditAsked) address(before string) string {
 		if a.form[name] != "" {
 			q.Set(name, a.form[name])
 		}
+	}
+	if a.by != "" {
+		q.Set("by", a.by)
 	}
 	if before != "" {
 		q.Set("before", before)

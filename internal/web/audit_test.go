@@ -68,6 +68,32 @@ func TestWhatTheAuditorMistypesIsNamed(t *testing.T) {
 	if s.Find("table").Length() != 0 || !strings.HasPrefix(s.title(), "Error: ") {
 		t.Errorf("title %q", s.title())
 	}
+	if value(s, "day-day") != "31" || value(s, "day-month") != "2" || value(s, "subject") != "Aoife" {
+		t.Errorf("what was typed is lost: %q, %q", value(s, "day-day"), value(s, "subject"))
+	}
+}
+
+func TestTheAuditorFollowsOnePersonThroughADay(t *testing.T) {
+	h := newHouse(t)
+	id := h.referred(draft("A1234BC")).String()
+	h.as("EXI").open("/referrals/" + id)
+	h.as("SUBGROUP").open("/referrals/" + id)
+	auditor := h.as("AUDIT")
+	who := auditor.open("/audit?act=refused").Find("td[data-label=Who] a")
+	if who.Text() != "Siân of SUBGROUP, Sub-group" {
+		t.Fatalf("refused was %q", who.Text())
+	}
+	s := auditor.open(who.AttrOr("href", ""))
+	rows := s.Find("tbody tr").Map(func(_ int, row *goquery.Selection) string { return strings.Join(strings.Fields(row.Find("td").Text()), " ") })
+	if len(rows) < 2 || !strings.Contains(rows[0], "Refused") || !strings.Contains(rows[1], "Signed in") || !strings.Contains(rows[1], "The account of Siân of SUBGROUP") {
+		t.Errorf("their day is %q", rows)
+	}
+	if h := s.Find("h2#found").Text(); h != "Today, by Siân of SUBGROUP, Sub-group" || value(s, "by") == "" {
+		t.Errorf("the heading is %q", h)
+	}
+	if s := auditor.open("/audit?by=%00%ff&act=%00"); s.status != http.StatusOK {
+		t.Errorf("a NUL: %d", s.status)
+	}
 }
 
 // 120 acts at two moments: each page goes on where the one before ended, none is told twice.

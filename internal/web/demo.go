@@ -29,9 +29,17 @@ func (p DemoPerson) About() string {
 		staff.Prison:   "Refers people, keeps their release dates true and confirms releases.",
 		staff.Provider: "Sees people after release and confirms pick-ups.",
 		staff.SubGroup: "Reads the figures, never a person's record, and can send the weekly report.",
-		staff.Admin:    "Looks after the service and its readers.",
-		staff.Audit:    "Sees who did what.",
+		staff.Admin:    "Adds people, API keys and readers of the report, and sees that emails arrive.",
+		staff.Audit:    "Sees who did or saw what.",
 	}[staff.Role(p.Role)]
+}
+
+// As is whom the button signs in.
+func (p DemoPerson) As() string {
+	if p.Role == string(staff.Prison) {
+		return "a prison's team"
+	}
+	return "the " + strings.ToLower(p.RoleWords())
 }
 
 // RoleWords is the role as its button names it.
@@ -112,7 +120,7 @@ func (v *visit) mailbox() error {
 }
 
 func (v *visit) letterLine(m mailtest.Message) letterLine {
-	l := letterLine{Number: m.Number, When: moment(v.now, m.At), Subject: "(cannot be read)"}
+	l := letterLine{Number: m.Number, When: capital(moment(v.now, m.At)), Subject: "(cannot be read)"}
 	if len(m.To) > 0 {
 		l.To = m.To[0]
 	}

@@ -79,8 +79,13 @@ func isAway(err error) bool {
 
 func notFound(what string) trouble {
 	return trouble{Status: http.StatusNotFound, Heading: "Page not found", Paragraphs: []string{what,
-		"If you typed the address, check it is correct. If you followed a link, the referral may now belong to another organisation."}}
+		"If you typed the address, check it is correct. If you followed a link, what it led to may now belong to another organisation."}}
 }
+
+// deadLink is for whoever followed a link with a token that leads nowhere, or nowhere any more.
+var deadLink = trouble{Status: http.StatusNotFound, Heading: "This link does not work", Paragraphs: []string{
+	"It was used already, is too old, or was not copied whole.",
+	"Copy the whole link from the message. If it still does not work, ask whoever gave it to you for another."}}
 
 func unavailable(what string) trouble {
 	return trouble{Status: http.StatusServiceUnavailable, Heading: "Sorry, the service is unavailable",
@@ -93,14 +98,20 @@ func ofRouting(status int) trouble {
 		return notFound("There is no page at this address.")
 	case http.StatusMethodNotAllowed:
 		return trouble{Status: status, Heading: "This page cannot be opened that way",
-			Paragraphs: []string{"Start from your worklist."}}
+			Paragraphs: []string{"Nothing was changed. Go to the start page and open it from there."}}
+	case http.StatusUnsupportedMediaType:
+		return trouble{Status: status, Heading: "This cannot be read",
+			Paragraphs: []string{"Nothing was changed. Open the page again, and send it from there."}}
 	}
-	return trouble{Status: status, Heading: "The page could not be shown", Paragraphs: []string{"Start from your worklist."}}
+	return trouble{Status: status, Heading: "The page could not be shown", Paragraphs: []string{"Nothing was changed. Go to the start page and open it from there."}}
 }
 
 // failPage draws the page for an error.
 func (s *site) failPage(err error, web echo.Context) {
 	t := troubleOf(err)
+	if t.Status == http.StatusNotFound && web.Param("token") != "" {
+		t = deadLink
+	}
 	v, known := web.Get(visiting).(*visit)
 	if !known {
 		v = &visit{site: s, web: web, ctx: web.Request().Context(), now: s.Now()}

@@ -18,7 +18,7 @@ import (
 
 var invitationFields = []field{
 	{Name: "password", Label: "Choose a password", Kind: "new-password", Hint: "At least 12 characters. Three words that do not belong together are easy to remember and hard to guess."},
-	{Name: "code", Label: "Code from your authenticator app", Kind: "code", Hint: "The 6 figures that it shows now"},
+	{Name: "code", Label: "Code from your authenticator app", Kind: "code", Hint: "The 6-digit code that it shows now"},
 }
 
 // invitationBody is the page on which somebody sets password and second factor. The secret travels
@@ -121,8 +121,12 @@ func (v *visit) enrol() error {
 	case err != nil:
 		return err
 	}
-	return v.draw(http.StatusOK, "recovery_codes.html", page{Title: "Your account is ready: keep your recovery codes",
-		Body: codesBody{codes, "/sign-in", "I have kept them: sign in"}})
+	if err := v.leave(); err != nil { // of whoever used this browser before
+		return err
+	}
+	return v.draw(http.StatusOK, "recovery_codes.html", page{Title: "Your account is ready: keep your recovery codes", Body: codesBody{
+		Codes: codes, Next: "Then sign in. Wait until your app shows another code: the one that you have just used works once.",
+		Path: "/sign-in", Link: "I have kept them: sign in"}})
 }
 
 // doneBody is the page after something that needs no signing in.

@@ -92,18 +92,24 @@ func (v *visit) addReader() error {
 }
 
 func (v *visit) removeReaderPage() error {
+	var name string
 	err := v.asService(func(tx *db.Tx) error {
 		list, err := mail.Recipients(v.ctx, tx)
-		if err == nil && !slices.ContainsFunc(list, func(r mail.Recipient) bool { return r.ID == v.id }) {
-			err = &problem.NotFound{What: "recipient"}
+		if err != nil {
+			return err
 		}
-		return err
+		at := slices.IndexFunc(list, func(r mail.Recipient) bool { return r.ID == v.id })
+		if at < 0 {
+			return &problem.NotFound{What: "recipient"}
+		}
+		name = list[at].Name
+		return nil
 	})
 	if err != nil {
 		return err
 	}
-	return v.draw(http.StatusOK, "ask.html", page{Title: "Take somebody off the weekly report", Back: "/recipients", Body: askBody{
-		Say: "No more reports are sent to them, nor what is still queued for them. You can add them again.", Button: "Take them off the list"}})
+	return v.draw(http.StatusOK, "ask.html", page{Title: "Stop sending the weekly report to " + name, Back: "/recipients", Body: askBody{
+		Say: "No more reports are sent to them, nor what is still queued for them. You can add them again.", Button: "Stop sending it to them"}})
 }
 
 func (v *visit) removeReader() error {

@@ -74,13 +74,22 @@ func (v *visit) recognise() error {
 // begin hands a new session to the browser and ends the one it had, if any: a token that somebody
 // else planted is worth nothing after signing in.
 func (v *visit) begin(token string) error {
-	if old := v.token(); old != "" {
-		if err := v.asService(func(tx *db.Tx) error { return staff.Leave(v.ctx, tx, v.now, old) }); err != nil {
-			return err
-		}
+	if err := v.leave(); err != nil {
+		return err
 	}
 	v.web.SetCookie(v.cookie(token))
 	return nil
+}
+
+// leave ends the session that the browser has, if any: from here on the visit is nobody's.
+func (v *visit) leave() error {
+	old := v.token()
+	if old == "" {
+		return nil
+	}
+	v.who = staff.Who{}
+	v.web.SetCookie(v.cookie(""))
+	return v.asService(func(tx *db.Tx) error { return staff.Leave(v.ctx, tx, v.now, old) })
 }
 
 // askToSignIn leads to the sign-in page, and from there back. A form that was sent after its session

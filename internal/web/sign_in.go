@@ -13,7 +13,7 @@ import (
 var signInFields = []field{
 	{Name: "email", Label: "Email address", Kind: "email"},
 	{Name: "password", Label: "Password", Kind: "password"},
-	{Name: "code", Label: "Code", Kind: "code", Hint: "The 6 figures that your authenticator app shows now, or one of your recovery codes"},
+	{Name: "code", Label: "Code", Kind: "code", Hint: "The 6-digit code that your authenticator app shows now, or one of your recovery codes"},
 }
 
 type signInBody struct {
@@ -71,7 +71,7 @@ func missing(typed form) *problem.Invalid {
 	for name, sentence := range map[string]string{
 		"email":    "Enter your email address",
 		"password": "Enter your password",
-		"code":     "Enter the 6 figures that your authenticator app shows",
+		"code":     "Enter the 6-digit code that your authenticator app shows, or a recovery code",
 	} {
 		if strings.TrimSpace(typed[name]) == "" {
 			wrong.Add(name, "required", sentence)

@@ -138,8 +138,8 @@ func TestAnInvitationIsTakenUpWithATOTP(t *testing.T) {
 	if ready.status != http.StatusOK || len(codes) != 10 {
 		t.Fatalf("%d %s", ready.status, ready.text())
 	}
-	if s := b.open(path); s.status != http.StatusNotFound {
-		t.Errorf("the link works twice: %d", s.status)
+	if s := b.open(path); s.status != http.StatusNotFound || !strings.Contains(s.text(), "This link does not work") {
+		t.Errorf("the link works twice: %d %s", s.status, s.text())
 	}
 	h.now = h.now.Add(time.Minute)
 	if s := b.post("/sign-in", "email", emailOf("EXI"), "password", password, "code", h.code(secret, h.now)); s.location != "/" {
@@ -147,6 +147,31 @@ func TestAnInvitationIsTakenUpWithATOTP(t *testing.T) {
 	}
 	if s := h.browser().post("/sign-in", "email", emailOf("EXI"), "password", password, "code", codes[0]); s.location != "/" {
 		t.Errorf("signing in without the telephone: %d %s", s.status, s.text())
+	}
+}
+
+// Whoever looked at the link in their own browser is not who signs in next.
+func TestSettingAnAccountUpEndsTheSessionOfWhoeverUsedTheBrowserBefore(t *testing.T) {
+	h := newHouse(t)
+	var token string
+	h.service(func(tx *db.Tx) (err error) {
+		token, err = staff.Add(t.Context(), tx, console, h.now, "EXI", emailOf("EXI"), "Siân")
+		return err
+	})
+	b, path := h.as("ADMIN"), "/invitation/"+token
+	first := b.open(path)
+	if s := b.post(path, "secret", value(first, "secret"), "password", "short"); s.status != http.StatusUnprocessableEntity {
+		t.Fatalf("%d %s", s.status, s.text())
+	}
+	if s := b.open("/admin"); s.status != http.StatusOK {
+		t.Errorf("a slip of the fingers signed them out: %d", s.status)
+	}
+	ready := b.post(path, "secret", value(first, "secret"), "password", password, "code", h.code(first.Find(".app-secret").Text(), h.now))
+	if ready.status != http.StatusOK || strings.Contains(ready.text(), "Siân of ADMIN") {
+		t.Errorf("%d %s", ready.status, ready.text())
+	}
+	if s := b.open("/admin"); s.location == "" || !strings.HasPrefix(s.location, "/sign-in") {
+		t.Errorf("the administrator is still signed in: %d", s.status)
 	}
 }
 

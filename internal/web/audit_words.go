@@ -1,0 +1,83 @@
+package web
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"throughgate/internal/audit"
+)
+
+// auditedActs are the acts that the trail knows, as the auditor reads them; the order is that of the list.
+var auditedActs = []option{
+	{Value: "shown", Text: "Looked at"}, {Value: "refused", Text: "Refused"},
+	{Value: "signed in", Text: "Signed in"}, {Value: "sign-in refused", Text: "Sign-in refused"}, {Value: "sign-in stopped", Text: "Sign-in stopped after too many tries"},
+	{Value: "added", Text: "Person added"}, {Value: "enrolled", Text: "Account set up"}, {Value: "invited again", Text: "New link made"},
+	{Value: "disabled", Text: "Stopped from signing in"}, {Value: "password changed", Text: "Password changed"},
+	{Value: "recovery codes made", Text: "Recovery codes made"},
+	{Value: "created", Text: "API key made"}, {Value: "revoked", Text: "API key revoked"},
+	{Value: "referred", Text: "Referred"}, {Value: "row_updated", Text: "Updated by a file"}, {Value: "corrected", Text: "Corrected"},
+	{Value: "date_changed", Text: "Release date changed"}, {Value: "released", Text: "Release confirmed"}, {Value: "not_a_release", Text: "Not a release"},
+	{Value: "transferred", Text: "Transferred"}, {Value: "withdrawn", Text: "Withdrawn"},
+	{Value: "booked", Text: "Booked"}, {Value: "rebooked", Text: "Rebooked"}, {Value: "unbooked", Text: "Left without an appointment"},
+	{Value: "attended", Text: "Attendance recorded"}, {Value: "missed", Text: "Non-attendance recorded"}, {Value: "cancelled", Text: "Appointment cancelled"},
+	{Value: "drop_in", Text: "Drop-in recorded"}, {Value: "contact", Text: "Contact recorded"}, {Value: "picked_up", Text: "Pick-up confirmed"},
+	{Value: "closed", Text: "Closed"}, {Value: "undone", Text: "Undone"},
+	{Value: "linked", Text: "Linked"}, {Value: "link_undone", Text: "Link undone"}, {Value: "confirmed", Text: "Match confirmed"}, {Value: "rejected", Text: "Match rejected"},
+	{Value: "looked_at", Text: "List tried, nothing stored"}, {Value: "imported", Text: "List taken in"}, {Value: "exported", Text: "Taken away as a file"},
+	{Value: "purged", Text: "Removed after its time"}, {Value: "sent_again", Text: "Sent again"},
+	{Value: "report_made", Text: "Report made"}, {Value: "report_missed", Text: "Report not made in its time"},
+	{Value: "recipient_added", Text: "Report reader added"}, {Value: "recipient_confirmed", Text: "Report reader confirmed"}, {Value: "recipient_removed", Text: "Report reader removed"},
+	{Value: "searched", Text: "Searched"},
+}
+
+func auditedAct(act string) string {
+	for _, o := range auditedActs {
+		if o.Value == act {
+			return o.Text
+		}
+	}
+	return say(act)
+}
+
+// toldDetails are the details of a row that the auditor reads: where something was shown, how much was
+// done. What an act said about a person stays in the person's own record.
+var toldDetails = map[string]string{
+	"where": "on", "in": "on", "factor": "with", "organisation": "for", "days": "days", "rows": "rows", "files": "files", "answer": "answered",
+	"places": "places", "booked": "booked", "day": "day", "act": "act", "subject": "id", "by": "by",
+}
+
+// auditedKinds are what an act is done to, as the auditor reads it.
+var auditedKinds = map[string]string{
+	"audit": "The audit trail", "call": "A call of the API", "draft": "An unfinished referral", "file": "A partner's list", "key": "An API key",
+	"link": "A link between a row and a person", "list": "A list of referrals", "message": "An email", "page": "A page", "person": "A person's record",
+	"recipient": "A reader of the report", "reconciliation": "The reconciliation", "referral": "A referral", "report": "A weekly report",
+	"review": "A possible match", "settings": "The settings", "staff": "Somebody's account",
+}
+
+// on is what an act was done to: somebody's account by their name.
+func on(r audit.Row) string {
+	if r.About != nil {
+		return "The account of " + *r.About
+	}
+	if words, known := auditedKinds[r.Kind]; known {
+		return words
+	}
+	return say(r.Kind)
+}
+
+func told(detail json.RawMessage) string {
+	var all map[string]any
+	if json.Unmarshal(detail, &all) != nil {
+		return ""
+	}
+	var parts []string
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		if words, tell := toldDetails[key]; tell && fmt.Sprint(all[key]) != "" {
+			parts = append(parts, words+" "+fmt.Sprint(all[key]))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
