@@ -84,7 +84,9 @@ func TestTheAuditorFollowsOnePersonThroughADay(t *testing.T) {
 		t.Fatalf("refused was %q", who.Text())
 	}
 	s := auditor.open(who.AttrOr("href", ""))
-	rows := s.Find("tbody tr").Map(func(_ int, row *goquery.Selection) string { return strings.Join(strings.Fields(row.Find("td").Text()), " ") })
+	rows := s.Find("tbody tr").Map(func(_ int, row *goquery.Selection) string {
+		return strings.Join(strings.Fields(row.Find("td").Text()), " ")
+	})
 	if len(rows) < 2 || !strings.Contains(rows[0], "Refused") || !strings.Contains(rows[1], "Signed in") || !strings.Contains(rows[1], "The account of Siân of SUBGROUP") {
 		t.Errorf("their day is %q", rows)
 	}
