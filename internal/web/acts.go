@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"time"
 
 	"throughgate/internal/appointment"
@@ -144,18 +145,26 @@ func dateFields(v *visit, r *referral.Referral) []field {
 	}
 }
 
-// changeDate wants it said that no date is known: an empty box alone may be a slip, and frees a place.
+// changeDate wants it said that no date is known: an empty box alone may be a slip, and frees a place. What the act
+// finds wrong as well is said at the same time, and whatever it did is undone.
 func changeDate(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {
 	d := referral.DateChange{PlannedReleaseDate: typed.date("planned_release_date"), Reason: typed["reason"], Certainty: typed["certainty"]}
+	var wrong problem.Corrections
 	switch {
 	case typed["known"] == "":
-		return problem.Wrong("known", "required", "Say whether a date is known")
+		wrong.Add("known", "required", "Say whether a date is known")
 	case typed["known"] == "yes" && d.PlannedReleaseDate == "":
-		return problem.Wrong("planned_release_date", "required", "Enter the new release date")
+		wrong.Add("planned_release_date", "required", "Enter the new release date")
 	case typed["known"] == "no" && d.PlannedReleaseDate != "":
-		return problem.Wrong("planned_release_date", "contradiction", "Leave the date empty, or say that it is known")
+		wrong.Add("planned_release_date", "contradiction", "Leave the date empty, or say that it is known")
 	}
 	_, err := referral.ChangeDate(v.ctx, tx, v.who, v.now, r.ID, d)
+	if more := (*problem.Invalid)(nil); errors.As(err, &more) {
+		return (append(wrong, more.Corrections...)).Err()
+	}
+	if len(wrong) > 0 {
+		return wrong.Err()
+	}
 	return err
 }
 
@@ -316,7 +325,8 @@ func closureFields(v *visit, r *referral.Referral) []field {
 	return []field{
 		{Name: "reason", Label: "Why?", Called: "why", Kind: "radios", Options: choices("returned_to_custody", "died", "moved_area", "picked_up_elsewhere", "declined")},
 		v.dateField("on", "When was this?", "the day when this was"),
-		{Name: "provider_name", Label: "If picked up by another provider: which?", Called: "which provider picked the person up", Kind: "text"},
+		{Name: "provider_name", Label: "If picked up by another provider: which?", Called: "which provider picked the person up", Kind: "text",
+			Says: map[string]string{"not_applicable": "Leave the name of the provider out, or select that another provider picked the person up"}},
 	}
 }
 

@@ -130,14 +130,19 @@ func (w inhabited) lists() {
 	}
 }
 
-// ofClinics closes a day.
+// ofClinics closes a day and a clinic.
 func (w inhabited) ofClinics() {
 	w.Helper()
 	day := []string{"closed_on-day", "22", "closed_on-month", "11", "closed_on-year", "2023", "confirmed", "yes"}
 	if s := w.as("HARBOUR").post("/closed-days/add", day...); s.location == "" {
 		w.Fatalf("closing a day: %d %v", s.status, s.faults())
 	}
+	w.at["/closed-days/:day"] = []string{"/closed-days/2023-11-22"}
 	w.at["/closed-days/:day/open"] = []string{"/closed-days/2023-11-22/open"}
+	if s := w.as("HARBOUR").post("/clinics/TUE-PM/close"); s.location == "" {
+		w.Fatalf("closing a clinic: %d %v", s.status, s.faults())
+	}
+	w.at["/clinics/:code"] = []string{"/clinics/TUE-PM"}
 	w.at["/clinics/:code/change"] = []string{"/clinics/MON-AM/change"}
 	w.at["/clinics/:code/close"] = []string{"/clinics/MON-AM/close"}
 }
