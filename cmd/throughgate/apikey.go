@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -50,40 +51,19 @@ The key is the only thing on standard output. It is stored as a hash: what is lo
 
 var apikeyListCommand = command{
 	name: "apikey list", args: "[--json]", summary: "the API keys there are, without the keys themselves",
-	help: `
-  --json           as JSON
-`,
-	run: func(ctx context.Context, c *call) error {
-		h, err := c.open(ctx)
-		if err != nil {
-			return err
-		}
-		var keys []staff.Key
-		err = h.Act(ctx, db.Scope{Part: db.Jobs}, func(tx *db.Tx) error {
-			keys, err = staff.Keys(ctx, tx)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		if c.has("json") {
-			return c.printJSON(orEmpty(keys))
-		}
-		for _, k := range keys {
-			state := "works until " + k.ExpiresAt.Format("2 January 2006")
-			switch {
-			case k.RevokedAt != nil:
-				state = "revoked"
-			case !k.ExpiresAt.After(c.now()):
-				state = "expired"
-			}
-			fmt.Fprintf(c.out, "%s  %-10s %s\n", k.ID, k.Organisation, state)
-		}
-		if len(keys) == 0 {
-			c.say("There is no API key yet: 'throughgate apikey create' makes one.")
-		}
-		return nil
-	},
+	help: listHelp,
+	run:  listing(staff.Keys, keyLine, "There is no API key yet: 'throughgate apikey create' makes one."),
+}
+
+func keyLine(k staff.Key, now time.Time) string {
+	state := "works until " + k.ExpiresAt.Format("2 January 2006")
+	switch {
+	case k.RevokedAt != nil:
+		state = "revoked"
+	case !k.ExpiresAt.After(now):
+		state = "expired"
+	}
+	return fmt.Sprintf("%s  %-10s %s", k.ID, k.Organisation, state)
 }
 
 var apikeyRevokeCommand = command{

@@ -44,16 +44,16 @@ func parse(cmd *command, args []string, out, errs io.Writer) (*call, error) {
 	set.SetOutput(io.Discard)
 	for name, takesValue := range flagsOf(cmd.help + common) {
 		if takesValue {
-			set.Func(name, "", func(v string) error { c.flags[name] = v; return nil })
+			set.Func(name, "", func(v string) error { return c.give(name, v) })
 		} else {
-			set.BoolFunc(name, "", func(v string) error { c.flags[name] = v; return nil })
+			set.BoolFunc(name, "", func(v string) error { return c.switchOn(name, v) })
 		}
 	}
 	for len(args) > 0 {
 		if err := set.Parse(args); errors.Is(err, flag.ErrHelp) {
 			return c, errHelp
 		} else if err != nil {
-			return c, usagef("%s", strings.ReplaceAll(err.Error(), "flag provided but not defined: -", "there is no flag --"))
+			return c, usagef("%s", flagFault(err))
 		}
 		if set.NArg() == 0 {
 			break
@@ -65,6 +65,41 @@ func parse(cmd *command, args []string, out, errs io.Writer) (*call, error) {
 		return c, errHelp
 	}
 	return c, c.checkArgs()
+}
+
+// give takes a flag's value; one that stands there twice would otherwise lose the first without a word.
+func (c *call) give(name, value string) error {
+	if _, twice := c.flags[name]; twice {
+		return errors.New("it is there twice")
+	}
+	c.flags[name] = value
+	return nil
+}
+
+func (c *call) switchOn(name, value string) error {
+	if value != "true" {
+		return errors.New("it takes no value")
+	}
+	c.flags[name] = value
+	return nil
+}
+
+// flagFault is what the standard parser found, as the flags are written here.
+func flagFault(err error) string {
+	text := err.Error()
+	if _, name, unknown := strings.Cut(text, "flag provided but not defined: -"); unknown {
+		return "there is no flag --" + strings.TrimPrefix(name, "-")
+	}
+	if _, name, bare := strings.Cut(text, "flag needs an argument: -"); bare {
+		return "--" + name + " needs a value"
+	}
+	for _, why := range []string{"it is there twice", "it takes no value"} {
+		if strings.HasSuffix(text, why) {
+			name := text[strings.LastIndex(text, " -")+2 : len(text)-len(": "+why)]
+			return "--" + strings.TrimPrefix(name, "-") + ": " + why
+		}
+	}
+	return text
 }
 
 // flagsOf reads the flags out of a help text, so that what is said and what is taken cannot differ.
@@ -104,7 +139,7 @@ func (c *call) checkArgs() error {
 }
 
 func (c *call) printHelp(w io.Writer) {
-	fmt.Fprintf(w, "throughgate %s %s\n\n%s\n%s%s", c.command.name, c.command.args, c.command.summary, strings.TrimRight(c.command.help, " \n"), common)
+	fmt.Fprintf(w, "throughgate %s %s\n\n%s\n%s\n%s", c.command.name, c.command.args, c.command.summary, strings.TrimRight(c.command.help, " \n"), common)
 }
 
 // has says whether a switch was given.

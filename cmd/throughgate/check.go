@@ -7,41 +7,28 @@ import (
 	"net"
 	"time"
 
+	"throughgate/config"
 	"throughgate/internal/mail"
 )
 
 var checkCommand = command{
-	name: "check", summary: "look at settings, keys, database, clock and mail server, and say how to mend what is wrong",
+	name: "check", args: "[--json]", summary: "look at settings, keys, database, clock and mail server, and say how to mend what is wrong",
+	help: `
+  --json           as JSON
+`,
 	run: func(ctx context.Context, c *call) error {
 		rules, err := c.settings()
 		if err != nil {
 			return err
 		}
-		c.good("settings", fmt.Sprintf("%s with %d prisons and %d provider(s)", rules.Partnership.Name, len(rules.Prisons), len(rules.Providers)))
-		h, err := c.openWith(ctx, rules)
-		if err != nil {
-			c.bad("database", err.Error())
-			return errTrouble
-		}
-		c.good("database", "answers, and its schema is as this program needs it")
-		c.good("key", "opens the sealed fields. Keep a copy of it apart from the database's: losing it loses the names")
-		trouble := false
-		faults, err := h.Unsafe(ctx, c.now())
-		if err != nil {
+		found := c.look(ctx, rules)
+		if err := c.printFindings(found); err != nil {
 			return err
 		}
-		for _, f := range faults {
-			trouble = true
-			c.bad("database", f)
-		}
-		if err := mailAnswers(ctx, mail.ServerOf(rules.Mail), rules.Mail.Address); err != nil {
-			trouble = true
-			c.bad("mail", err.Error())
-		} else {
-			c.good("mail", "the server at "+rules.Mail.Address+" answers")
-		}
-		if trouble {
-			return errTrouble
+		for _, f := range found {
+			if !f.OK {
+				return errTrouble
+			}
 		}
 		return nil
 	},
@@ -49,8 +36,53 @@ var checkCommand = command{
 
 var errTrouble = errors.New("not everything is as it should be: see above")
 
-func (c *call) good(what, how string) { fmt.Fprintf(c.out, "ok     %-10s %s\n", what, how) }
-func (c *call) bad(what, how string)  { fmt.Fprintf(c.out, "WRONG  %-10s %s\n", what, how) }
+// finding is what was looked at, whether it is as it should be, and how it is or can be mended.
+type finding struct {
+	What string `json:"what"`
+	OK   bool   `json:"ok"`
+	How  string `json:"how"`
+}
+
+func good(what, how string) finding      { return finding{what, true, how} }
+func bad(what string, err error) finding { return finding{what, false, said(err)} }
+func (c *call) printFindings(found []finding) error {
+	if c.has("json") {
+		return c.printJSON(found)
+	}
+	for _, f := range found {
+		verdict := "ok"
+		if !f.OK {
+			verdict = "WRONG"
+		}
+		fmt.Fprintf(c.out, "%-6s %-10s %s\n", verdict, f.What, f.How)
+	}
+	return nil
+}
+
+// look goes on where it can after something wrong, so that all of it is mended at once.
+func (c *call) look(ctx context.Context, rules *config.Config) []finding {
+	found := []finding{good("settings", fmt.Sprintf("%s; prisons: %d, providers: %d", rules.Partnership.Name, len(rules.Prisons), len(rules.Providers)))}
+	if h, err := c.openWith(ctx, rules); err != nil {
+		found = append(found, bad("database", err))
+	} else {
+		found = append(found, good("database", "answers, and its schema is as this program needs it"),
+			good("key", "opens the sealed fields. Keep a copy of it apart from the database's: losing it loses the names"))
+		faults, err := h.Unsafe(ctx, c.now())
+		if err != nil {
+			found = append(found, bad("database", err))
+		}
+		for _, f := range faults {
+			found = append(found, bad("database", errors.New(f)))
+		}
+		if err == nil && len(faults) == 0 {
+			found = append(found, good("clock", "agrees with the database's, whose settings are safe"))
+		}
+	}
+	if err := mailAnswers(ctx, mail.ServerOf(rules.Mail), rules.Mail.Address); err != nil {
+		return append(found, bad("mail", err))
+	}
+	return append(found, good("mail", "the server at "+rules.Mail.Address+" answers"))
+}
 
 // mailAnswers tries the mail server's door, without sending anything.
 func mailAnswers(ctx context.Context, server mail.Server, address string) error {

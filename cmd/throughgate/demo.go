@@ -108,11 +108,11 @@ func (c *call) asDemo(rules *config.Config) error {
 		return nil
 	}
 	text, err := os.ReadFile(filepath.Join(c.flags["data-dir"], demoMark))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+	if err != nil {
+		return nil // no demo's; whether it is a folder at all is found out when it is opened
 	}
 	var m mark
-	if err = errors.Join(err, json.Unmarshal(text, &m)); err == nil && m.SignIns != nil {
+	if err = json.Unmarshal(text, &m); err == nil && m.SignIns != nil {
 		m.over(rules)
 	}
 	return err

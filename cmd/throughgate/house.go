@@ -41,10 +41,13 @@ func (c *call) settings() (*config.Config, error) {
 		}
 	}
 	rules, err := config.Load(file)
-	if errors.Is(err, fs.ErrNotExist) {
+	var path *fs.PathError
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("there is no settings file %s", file)
-	}
-	if err != nil {
+	case errors.As(err, &path):
+		return nil, fmt.Errorf("the settings file %s cannot be read: %w", file, path.Err)
+	case err != nil:
 		return nil, err
 	}
 	return rules, c.asDemo(rules)
@@ -132,8 +135,11 @@ func (h *house) own(ctx context.Context, c *call) (master seal.Master, err error
 	if err != nil {
 		return master, err
 	}
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := makeFolder(dir); err != nil {
 		return master, err
+	}
+	if _, err := os.Stat(filepath.Join(dir, clusterFolder)); errors.Is(err, fs.ErrNotExist) {
+		c.say("There is no database in %s yet: a new, empty one is made.", dir)
 	}
 	server, err := cluster.Start(cluster.Options{Dir: filepath.Join(dir, clusterFolder), Database: database, Say: func(s string) { c.say("%s", s) }})
 	if err != nil {
@@ -154,6 +160,14 @@ func (h *house) own(ctx context.Context, c *call) (master seal.Master, err error
 		}
 	}
 	return seal.ReadOrMakeMaster(filepath.Join(dir, "key"))
+}
+
+// makeFolder makes a folder unless it is there.
+func makeFolder(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("%s is not a folder that can be written to", dir)
+	}
+	return nil
 }
 
 // bringIn writes what the settings say of organisations, clinics and open slots into the database.

@@ -111,6 +111,11 @@ func (c *call) resultFile() (*os.File, error) {
 	if path == "" {
 		return nil, nil
 	}
+	if received, err := os.Stat(c.args[0]); err == nil {
+		if there, err := os.Stat(path); err == nil && os.SameFile(received, there) {
+			return nil, usagef("--result names the file itself, which would be overwritten: name another")
+		}
+	}
 	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600) // it names people
 	made := err == nil
 	if errors.Is(err, fs.ErrExist) {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -78,6 +79,9 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 
 // find takes the longest command name that the arguments begin with.
 func find(args []string) (*command, []string) {
+	if len(args) > 1 && args[0] == "help" { // help COMMAND is COMMAND --help
+		args = append(slices.Clone(args[1:]), "--help")
+	}
 	for n := min(2, len(args)); n > 0; n-- {
 		for i := range commands {
 			if commands[i].name == strings.Join(args[:n], " ") {
@@ -95,15 +99,24 @@ func noCommand(args []string, out, errs io.Writer) int {
 			return exitDone
 		}
 	}
-	if len(args) > 0 {
-		fmt.Fprintf(errs, "throughgate: there is no command %q\n\n", strings.Join(firstWords(args), " "))
+	if len(args) == 0 {
+		printUsage(errs)
+		return exitUsage
 	}
-	printUsage(errs)
+	words := firstWords(args)
+	fmt.Fprintf(errs, "throughgate: there is no command %q\n", strings.Join(words, " "))
+	for _, c := range commands {
+		if strings.HasPrefix(c.name, words[0]+" ") {
+			fmt.Fprintf(errs, "  %s %s\n", c.name, c.args)
+		}
+	}
+	fmt.Fprintln(errs, "'throughgate --help' lists all there are.")
 	return exitUsage
 }
 
-func firstWords(args []string) (words []string) {
-	for _, a := range args {
+func firstWords(args []string) []string {
+	words := args[:1]
+	for _, a := range args[1:] {
 		if strings.HasPrefix(a, "-") || len(words) == 2 {
 			break
 		}
@@ -119,7 +132,7 @@ Usage: throughgate COMMAND [flags]
 
 `)
 	for _, c := range commands {
-		fmt.Fprintf(w, "  %-58s %s\n", c.name+" "+c.args, c.summary)
+		fmt.Fprintf(w, "  %-22s %s\n", c.name, c.summary)
 	}
 	fmt.Fprint(w, `
 Every command takes --config FILE, --data-dir DIR and, where it has data to print, --json.
@@ -147,12 +160,24 @@ func (c *call) report(err error) int {
 		for _, f := range invalid.Corrections {
 			fmt.Fprintf(c.errs, "%s: %s\n", f.Field, f.Message)
 		}
-	case errors.Is(err, context.Canceled):
-		fmt.Fprintln(c.errs, "Stopped.")
-	case errors.Is(err, db.ErrAway):
-		fmt.Fprintln(c.errs, "The database cannot be reached. Nothing was changed. 'throughgate check' looks into it.")
 	default:
-		fmt.Fprintln(c.errs, err)
+		fmt.Fprintln(c.errs, said(err))
 	}
 	return exitRefused
+}
+
+// said is an error in words; those of the database's doors say which door.
+func said(err error) string {
+	var refused *db.Refusal
+	switch {
+	case errors.Is(err, context.Canceled):
+		return "Stopped."
+	case errors.Is(err, db.ErrAway):
+		return "The database cannot be reached. Nothing was changed. See that it runs, and that DATABASE_URL leads to it."
+	case errors.As(err, &refused) && strings.HasPrefix(refused.State, "28"):
+		return "The database refuses the user name or password in DATABASE_URL. Nothing was changed."
+	case errors.As(err, &refused) && refused.State == "3D000":
+		return "There is no database of the name in DATABASE_URL. Nothing was changed."
+	}
+	return err.Error()
 }

@@ -2,13 +2,16 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"throughgate/internal/db"
 	"throughgate/internal/demo"
 )
 
@@ -48,6 +51,13 @@ func TestWrongUsageIsNamedAndEndsWithTwo(t *testing.T) {
 		"rate":                   "--window-end DATE is needed",
 		"rate --window-end soon": "YYYY-MM-DD",
 		"rate --widow-end":       "no flag --widow-end",
+		"rate --window-end":      "--window-end needs a value",
+		"--verzion":              `no command "--verzion"`,
+		"apikey":                 "apikey create --organisation CODE",
+		"apikey bogus":           `no command "apikey bogus"`,
+		"serve --listen here":    "an address of this machine",
+		"rate --json=maybe --window-end 2023-12-31":                           "--json: it takes no value",
+		"rate --window-end 2023-12-31 --window-end 2023-11-30":                "--window-end: it is there twice",
 		"rate --months x --window-end 2023-12-31":                             "whole number",
 		"apikey create --organisation EXI --expires 366d":                     "from 1d to 365d",
 		"import prison-releases --prison EXI":                                 "FILE is missing",
@@ -64,6 +74,38 @@ func TestWrongUsageIsNamedAndEndsWithTwo(t *testing.T) {
 	}
 }
 
+func TestHelpOfACommandIsItsOwn(t *testing.T) {
+	_, own, _ := console(t, "rate", "--help")
+	if code, help, _ := console(t, "help", "rate"); code != exitDone || help != own {
+		t.Errorf("help rate: %d, %s", code, help)
+	}
+}
+
+func TestAFileIsNotOverwrittenByItsOwnResult(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "list.csv")
+	if err := os.WriteFile(file, []byte("as the prison sent it"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c := &call{args: []string{file}, flags: map[string]string{"result": file}}
+	_, err := c.resultFile()
+	if text, _ := os.ReadFile(file); string(text) != "as the prison sent it" || !errors.As(err, new(errUsage)) {
+		t.Errorf("%v, and the file says %q", err, text)
+	}
+}
+
+func TestWhatTheDatabaseRefusesIsSaidInWords(t *testing.T) {
+	for err, says := range map[error]string{
+		db.ErrAway:                  "cannot be reached",
+		&db.Refusal{State: "28P01"}: "user name or password",
+		&db.Refusal{State: "3D000"}: "no database of the name",
+		context.Canceled:            "Stopped.",
+	} {
+		if got := said(fmt.Errorf("opening: %w", err)); !strings.Contains(got, says) {
+			t.Errorf("%v is said as %q", err, got)
+		}
+	}
+}
+
 func TestAWrongSettingStopsTheStartAndIsNamed(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "wrong.yaml")
 	if err := os.WriteFile(file, []byte("mial: {address: x}\npartnership: {nmae: y}\n"), 0o600); err != nil {
@@ -73,8 +115,13 @@ func TestAWrongSettingStopsTheStartAndIsNamed(t *testing.T) {
 	if code != exitRefused || !strings.Contains(errs, file) || !strings.Contains(errs, `"mial"`) || !strings.Contains(errs, `"nmae"`) || !strings.Contains(errs, "dat_codes") {
 		t.Errorf("%d: %s", code, errs)
 	}
-	code, _, errs = console(t, "check", "--config", filepath.Join(t.TempDir(), "none.yaml"))
-	if code != exitRefused || !strings.Contains(errs, "no settings file") {
+	for path, says := range map[string]string{filepath.Join(t.TempDir(), "none.yaml"): "no settings file", t.TempDir(): "cannot be read"} {
+		if code, _, errs = console(t, "check", "--config", path); code != exitRefused || !strings.Contains(errs, says) {
+			t.Errorf("%d: %s", code, errs)
+		}
+	}
+	t.Setenv("THROUGHGATE_MAIL_ADRESS", "x")
+	if code, _, errs = console(t, "check"); code != exitRefused || !strings.Contains(errs, "there is no setting THROUGHGATE_MAIL_ADRESS") {
 		t.Errorf("%d: %s", code, errs)
 	}
 }
@@ -187,6 +234,9 @@ func TestTheExampleCohortOnThePrivateCluster(t *testing.T) {
 	if err != nil || !strings.Contains(string(text), "44% of about 75 people") {
 		t.Errorf("the report: %v\n%s", err, text)
 	}
+	if code, _, errs := console(t, "rate", "--window-end", "0001-01-01", data); code != exitRefused || !strings.Contains(errs, "1990") {
+		t.Errorf("a window of long ago: %d, %s", code, errs)
+	}
 	if _, _, errs := console(t, "rate", "--window-end", "2023-12-31", "--data-through", "2023-12-01", data); !strings.Contains(errs, "data") {
 		t.Errorf("data through before the window's end: %s", errs)
 	}
@@ -195,6 +245,14 @@ func TestTheExampleCohortOnThePrivateCluster(t *testing.T) {
 	}
 	if code, _, errs := console(t, "apikey", "create", "--organisation", "NOWHERE", data); code != exitUsage || !strings.Contains(errs, "EXI") {
 		t.Errorf("an unknown organisation: %d, %s", code, errs)
+	}
+	for list, row := range map[string]string{"apikey": `"organisation":"EXI","role":"prison"`, "user": "[]\n", "recipient": "[]\n"} {
+		if out := do(list, "list", "--json"); !strings.Contains(out, row) {
+			t.Errorf("%s list --json: %s", list, out)
+		}
+	}
+	if code, out, _ := console(t, "check", "--json", data); code != exitRefused || !strings.Contains(out, `{"what":"clock","ok":true`) || !strings.Contains(out, `{"what":"mail","ok":false`) {
+		t.Errorf("check: %d, %s", code, out)
 	}
 	if link := do("user", "add", "--organisation", "HARBOUR", "--email", "hal@example.org", "--name", "Hal"); !strings.Contains(link, "/invitation/") {
 		t.Errorf("the link: %q", link)

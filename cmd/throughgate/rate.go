@@ -11,7 +11,7 @@ import (
 )
 
 var rateCommand = command{
-	name: "rate", args: "--window-end DATE [--data-through DATE] [--months N] [--json]", summary: "the rolling three-month continuity rate and all measures",
+	name: "rate", args: "--window-end DATE [--data-through DATE] [--months N] [--as-known-at TIME] [--json]", summary: "the rolling three-month continuity rate and all measures",
 	help: `
   --window-end DATE     last day of the window, such as 2023-12-31
   --data-through DATE   last complete day that the data cover (default yesterday)

@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"throughgate/config"
 	"throughgate/internal/db"
@@ -44,41 +46,16 @@ var recipientAddCommand = command{
 
 var recipientListCommand = command{
 	name: "recipient list", args: "[--json]", summary: "who reads the weekly report",
-	help: `
-  --json           as JSON
-`,
-	run: func(ctx context.Context, c *call) error {
-		h, err := c.open(ctx)
-		if err != nil {
-			return err
-		}
-		list, err := h.recipients(ctx)
-		if err != nil {
-			return err
-		}
-		if c.has("json") {
-			return c.printJSON(orEmpty(list))
-		}
-		for _, r := range list {
-			state := "not confirmed yet"
-			if r.ConfirmedAt != nil {
-				state = "confirmed"
-			}
-			fmt.Fprintf(c.out, "%-40s %-24s %s\n", r.Address, r.Name, state)
-		}
-		if len(list) == 0 {
-			c.say("Nobody reads the report by email yet: 'throughgate recipient add' adds the first.")
-		}
-		return nil
-	},
+	help: listHelp,
+	run:  listing(mail.Recipients, recipientLine, "Nobody reads the report by email yet: 'throughgate recipient add' adds the first."),
 }
 
-func (h *house) recipients(ctx context.Context) (list []mail.Recipient, err error) {
-	err = h.Act(ctx, db.Scope{Part: db.Jobs}, func(tx *db.Tx) error {
-		list, err = mail.Recipients(ctx, tx)
-		return err
-	})
-	return list, err
+func recipientLine(r mail.Recipient, _ time.Time) string {
+	state := "not confirmed yet"
+	if r.ConfirmedAt != nil {
+		state = "confirmed"
+	}
+	return fmt.Sprintf("%-40s %-24s %s", r.Address, r.Name, state)
 }
 
 var recipientRemoveCommand = command{
@@ -88,18 +65,21 @@ var recipientRemoveCommand = command{
 		if err != nil {
 			return err
 		}
-		list, err := h.recipients(ctx)
-		if err != nil {
-			return err
-		}
-		for _, r := range list {
-			if strings.EqualFold(r.Address, c.args[0]) {
-				return h.Act(ctx, db.Scope{Part: db.Jobs}, func(tx *db.Tx) error {
-					return mail.RemoveRecipient(ctx, tx, c.who("ADMIN", staff.Admin), c.now(), r.ID)
-				})
+		err = h.Act(ctx, db.Scope{Part: db.Jobs}, func(tx *db.Tx) error {
+			list, err := mail.Recipients(ctx, tx)
+			if err != nil {
+				return err
 			}
+			at := slices.IndexFunc(list, func(r mail.Recipient) bool { return strings.EqualFold(r.Address, c.args[0]) })
+			if at < 0 {
+				return &problem.NotFound{What: "recipient"}
+			}
+			return mail.RemoveRecipient(ctx, tx, c.who("ADMIN", staff.Admin), c.now(), list[at].ID)
+		})
+		if err == nil {
+			c.say("Removed. No more reports go to them.")
 		}
-		return &problem.NotFound{What: "recipient"}
+		return err
 	},
 }
 

@@ -50,7 +50,7 @@ var reconcileCommand = command{
 		if path := c.flags["out"]; path != "" {
 			out, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600) // it names people
 			if err != nil {
-				return err
+				return fmt.Errorf("%s cannot be written", path)
 			}
 			if err := errors.Join(found.WriteCSV(out), out.Close()); err != nil {
 				return err

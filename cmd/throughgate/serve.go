@@ -11,6 +11,7 @@ import (
 	"runtime/debug"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/labstack/echo/v4"
@@ -55,8 +56,11 @@ here when server.tls_certificate and server.tls_key are set, else at a proxy nam
 			listen = defaultListen
 		}
 		listener, err := net.Listen("tcp", listen)
+		if errors.Is(err, syscall.EADDRINUSE) {
+			return fmt.Errorf("cannot listen on %s: another server is there already", listen)
+		}
 		if err != nil {
-			return fmt.Errorf("cannot listen on %s: is another server there already?", listen)
+			return usagef("--listen takes an address of this machine with a port, such as %s", defaultListen)
 		}
 		defer listener.Close()
 		h, err := c.open(ctx)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"throughgate/internal/db"
 	"throughgate/internal/staff"
@@ -41,51 +42,19 @@ factor within seven days.
 
 var userListCommand = command{
 	name: "user list", args: "[--json]", summary: "who may sign in",
-	help: `
-  --json           as JSON
-`,
-	run: func(ctx context.Context, c *call) error {
-		h, err := c.open(ctx)
-		if err != nil {
-			return err
-		}
-		var people []staff.Person
-		err = h.Act(ctx, db.Scope{Part: db.Jobs}, func(tx *db.Tx) error {
-			people, err = staff.People(ctx, tx)
-			return err
-		})
-		if err != nil {
-			return err
-		}
-		if c.has("json") {
-			return c.printJSON(orEmpty(people))
-		}
-		for _, p := range people {
-			fmt.Fprintf(c.out, "%-10s %-32s %-24s %s\n", p.Organisation, p.Email, p.Name, standing(p))
-		}
-		if len(people) == 0 {
-			c.say("Nobody may sign in yet: 'throughgate user add' adds the first.")
-		}
-		return nil
-	},
+	help: listHelp,
+	run:  listing(staff.People, personLine, "Nobody may sign in yet: 'throughgate user add' adds the first."),
 }
 
-func standing(p staff.Person) string {
+func personLine(p staff.Person, _ time.Time) string {
+	standing := "active"
 	switch {
 	case p.DisabledAt != nil:
-		return "disabled"
+		standing = "disabled"
 	case !p.Enrolled:
-		return "invited"
+		standing = "invited"
 	}
-	return "active"
-}
-
-// orEmpty makes an empty list of none, which JSON would write as null.
-func orEmpty[T any](list []T) []T {
-	if list == nil {
-		return []T{}
-	}
-	return list
+	return fmt.Sprintf("%-10s %-32s %-24s %s", p.Organisation, p.Email, p.Name, standing)
 }
 
 var userDisableCommand = command{

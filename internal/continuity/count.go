@@ -22,6 +22,10 @@ type Ask struct {
 // mostMonths is as far back as one question may go: ten years.
 const mostMonths = 120
 
+// firstYear is long before any prison kept such lists; what is earlier is a slip of the fingers, and
+// far enough back no calendar that the database has.
+const firstYear = 1990
+
 // Count makes the figures, all of them from one snapshot of the database.
 func Count(ctx context.Context, pool *db.Pool, ask Ask) (*Figures, error) {
 	ask, err := ask.checked()
@@ -56,6 +60,8 @@ func (a Ask) checked() (Ask, error) {
 	switch {
 	case a.WindowEnd.IsZero():
 		wrong.Add("window_end", "missing", "Say on which day the window ends.")
+	case a.WindowEnd.Year() < firstYear:
+		wrong.Add("window_end", "too_early", fmt.Sprintf("Ask for a window that ends in %d or later: nothing is known of earlier years.", firstYear))
 	case a.WindowEnd.After(a.DataThrough) && given:
 		wrong.Add("data_through", "before_window_end", fmt.Sprintf(
 			"Data through %s end before the last window does, on %s.", a.DataThrough, a.WindowEnd))
