@@ -39,7 +39,8 @@ func allocate(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, w Wi
 
 // The statement that takes a place, whole: find the earliest free one and lock it, give it to the
 // new appointment, write that, and take the referral off the unbooked list. A place that another
-// transaction has locked is passed over first: whoever waited would find it gone.
+// transaction has locked is passed over first: whoever waited would find it gone. The first place is part of making
+// the referral; any later one is a change, which a page drawn before it must not overlook.
 const (
 	findFree = `
 		WITH free AS (
@@ -81,7 +82,7 @@ const (
 		  FROM booked b
 		  CROSS JOIN LATERAL (SELECT CASE WHEN b.after_bridging THEN 'after_bridging' END) AS f (flag)
 		  WHERE r.id = b.referral_id
-		    AND (r.unbooked_reason IS NOT NULL OR r.appointment_flag IS DISTINCT FROM f.flag)
+		    AND (r.unbooked_reason IS NOT NULL OR r.appointment_flag IS DISTINCT FROM f.flag OR b.attempt > 1)
 		)
 		SELECT b.id, b.referral_id, b.provider, b.slot_id, b.clinic, b.starts_at, b.ends_at, b.on_day, b.attempt,
 		  b.late, b.after_bridging, c.place, c.address, c.ask_for, c.telephone, c.directions, c.prescribing

@@ -52,11 +52,17 @@ func ParseKeyDays(text string) (int, error) {
 // CreateKey makes a key for an organisation, whose role it has, and answers it in clear this one
 // time. The transaction takes the Jobs part.
 func CreateKey(ctx context.Context, tx *db.Tx, who Who, now time.Time, organisation string, days int) (Key, string, error) {
+	return CreateKeyOnce(ctx, tx, who, now, uuid.New(), organisation, days)
+}
+
+// CreateKeyOnce makes the key of an id, which a form was drawn for. Of a form that is sent twice the second is refused:
+// nobody would have read the other key.
+func CreateKeyOnce(ctx context.Context, tx *db.Tx, who Who, now time.Time, id uuid.UUID, organisation string, days int) (Key, string, error) {
 	if days < 1 || days > MostKeyDays {
 		_, err := ParseKeyDays(strconv.Itoa(days))
 		return Key{}, "", err
 	}
-	k := Key{ID: uuid.New(), Organisation: organisation, MadeAt: now, MadeBy: who.By.Actor, ExpiresAt: now.AddDate(0, 0, days)}
+	k := Key{ID: id, Organisation: organisation, MadeAt: now, MadeBy: who.By.Actor, ExpiresAt: now.AddDate(0, 0, days)}
 	err := tx.Get(ctx, &k.Role, `SELECT kind FROM organisation WHERE code = $1 AND active`, organisation)
 	if errors.Is(err, db.ErrNone) {
 		return Key{}, "", problem.Wrong("organisation", "unknown", "There is no such organisation in the settings.")
@@ -65,10 +71,14 @@ func CreateKey(ctx context.Context, tx *db.Tx, who Who, now time.Time, organisat
 		return Key{}, "", err
 	}
 	clear := "tg_" + organisation + "_" + rand.Text()
-	if _, err := tx.Exec(ctx, `
+	_, err = tx.Exec(ctx, `
 		INSERT INTO api_key (id, organisation, key_hash, made_at, made_by, expires_at)
 		VALUES ($1, $2, $3, $4, $5, $6)`,
-		k.ID, k.Organisation, keyHash(clear), k.MadeAt, k.MadeBy, k.ExpiresAt); err != nil {
+		k.ID, k.Organisation, keyHash(clear), k.MadeAt, k.MadeBy, k.ExpiresAt)
+	if db.Broke(err, "api_key_pkey") {
+		return Key{}, "", &problem.Conflict{Code: "already_recorded", Message: "This key has been made already, and was shown once. If nobody read it, revoke it and make another."}
+	}
+	if err != nil {
 		return Key{}, "", err
 	}
 	err = audit.Write(ctx, tx, who.By, now, "created", "key", k.ID.String(), audit.Detail{"organisation": organisation, "days": days})

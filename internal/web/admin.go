@@ -70,6 +70,7 @@ func (v *visit) organisationOptions() (list []option, err error) {
 type oneForm struct {
 	Lead   string
 	Fields []field
+	Hidden []fact
 	Button string
 }
 

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/google/uuid"
+
 	"throughgate/internal/day"
 	"throughgate/internal/db"
 	"throughgate/internal/problem"
@@ -55,7 +57,7 @@ func (v *visit) keys() error {
 }
 
 func (v *visit) addKeyPage() error {
-	return v.drawAddKey(http.StatusOK, form{"expires": strconv.Itoa(staff.KeyDays)}, nil)
+	return v.drawAddKey(http.StatusOK, form{"expires": strconv.Itoa(staff.KeyDays), "key": uuid.NewString()}, nil)
 }
 
 func (v *visit) drawAddKey(status int, typed form, wrong *problem.Invalid) error {
@@ -65,11 +67,12 @@ func (v *visit) drawAddKey(status int, typed form, wrong *problem.Invalid) error
 	}
 	fields, mistakes := fill([]field{
 		{Name: "organisation", Label: "For which organisation?", Called: "the organisation that the key is for", Kind: "radios", Options: organisations},
-		{Name: "expires", Label: "For how many days shall it work?", Kind: "text", Hint: "From 1 to 365"},
+		{Name: "expires", Label: "For how many days shall it work?", Called: "for how many days it shall work", Kind: "text", Hint: "From 1 to 365",
+			Says: map[string]string{"range": "Enter a number of days from 1 to 365"}},
 	}, typed, wrong)
 	return v.draw(status, "one_form.html", page{Title: "Make an API key", Back: "/admin/keys", Faults: mistakes, Body: oneForm{
 		Lead:   "A program uses it to do what the organisation's own people may do. It is shown once.",
-		Fields: fields, Button: "Make the key"}})
+		Fields: fields, Hidden: []fact{{"key", typed["key"]}}, Button: "Make the key"}})
 }
 
 func (v *visit) addKey() error {
@@ -78,9 +81,13 @@ func (v *visit) addKey() error {
 		return err
 	}
 	var clear string
+	id, err := uuid.Parse(typed["key"]) // the page drew it, so that a double click makes one key
+	if err != nil {
+		id = uuid.New()
+	}
 	days, wrongDays := staff.ParseKeyDays(typed["expires"])
 	err = v.asService(func(tx *db.Tx) (err error) {
-		_, clear, err = staff.CreateKey(v.ctx, tx, v.who, v.now, typed["organisation"], cmp.Or(days, staff.KeyDays))
+		_, clear, err = staff.CreateKeyOnce(v.ctx, tx, v.who, v.now, id, typed["organisation"], cmp.Or(days, staff.KeyDays))
 		if err == nil {
 			err = wrongDays // and the key is not made
 		}

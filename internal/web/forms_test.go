@@ -106,7 +106,7 @@ func (w inhabited) spoils(path string, s spoilt) {
 	if s.step != "" {
 		address = strings.TrimSuffix(address, newSteps[0].path) + s.step
 	}
-	answer := b.post(address, append(hidden(b.open(address)), s.typed...)...)
+	answer := b.post(address, append(held(b.open(address), hiddenBoxes), s.typed...)...)
 	what := path + s.step
 	if answer.status != http.StatusUnprocessableEntity || !strings.HasPrefix(answer.title(), "Error: ") {
 		w.Errorf("%s: %d %q", what, answer.status, answer.title())
@@ -127,10 +127,16 @@ func (w inhabited) spoils(path string, s spoilt) {
 	}
 }
 
-// hidden are the fields of a page's form that nobody types.
-func hidden(page shown) (fields []string) {
-	page.Find(`main form[method="post"] input[type="hidden"]`).Each(func(_ int, i *goquery.Selection) {
-		fields = append(fields, i.AttrOr("name", ""), i.AttrOr("value", ""))
+// What a page's form holds before anybody types: what nobody sees, and all of it.
+const (
+	hiddenBoxes = "input[type=hidden]"
+	allBoxes    = "input[type=hidden], input[type=text], input[checked], textarea"
+)
+
+// held are the names and values of boxes of a page's form, in turn.
+func held(page shown, boxes string) (fields []string) {
+	page.Find(`main form[method="post"]`).Find(boxes).Each(func(_ int, box *goquery.Selection) {
+		fields = append(fields, box.AttrOr("name", ""), box.AttrOr("value", box.Text()))
 	})
 	return fields
 }

@@ -99,19 +99,25 @@ func TestOnlyItsOwnProviderSeesAReview(t *testing.T) {
 	}
 }
 
-func TestWhatAnotherPrisonSentTooIsMovedOrStays(t *testing.T) {
-	h := newHouse(t)
-	d := draft("A1234BC")
-	id := h.referred(d).String()
-	d.Prison, d.SenderReference = "CWI", "CWI-1"
+// sentElsewhere is the same release, which Channings Wood sends as well.
+func (h *house) sentElsewhere(number string) {
+	h.Helper()
+	d := draft(number)
+	d.Prison, d.SenderReference = "CWI", "CWI-"+number
 	channings := h.who("CWI", staff.Prison)
-	refused := h.pool.Act(t.Context(), channings.Scope(), func(tx *db.Tx) error {
-		_, err := referral.Make(t.Context(), tx, channings, h.now, d)
+	refused := h.pool.Act(h.Context(), channings.Scope(), func(tx *db.Tx) error {
+		_, err := referral.Make(h.Context(), tx, channings, h.now, d)
 		return err
 	})
-	if err := referral.NoteElsewhere(t.Context(), h.pool, channings, h.now, refused); err != nil {
-		t.Fatal(err)
+	if err := referral.NoteElsewhere(h.Context(), h.pool, channings, h.now, refused); err != nil {
+		h.Fatal(err)
 	}
+}
+
+func TestWhatAnotherPrisonSentTooIsMovedOrStays(t *testing.T) {
+	h := newHouse(t)
+	id := h.referred(draft("A1234BC")).String()
+	h.sentElsewhere("A1234BC")
 	b := h.as("HARBOUR")
 	if s := b.open("/review"); !strings.Contains(s.Find("tbody tr").Text(), "Move to this prison") {
 		t.Fatalf("to review: %s", s.text())
