@@ -123,7 +123,11 @@ func givenKey(rules *config.Config) (seal.Master, error) {
 		return seal.ParseMaster(text)
 	}
 	if rules.KeyFile != "" {
-		return seal.ReadMaster(rules.KeyFile)
+		master, err := seal.ReadMaster(rules.KeyFile)
+		if errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("there is no key file %s, which key_file in the settings names", rules.KeyFile)
+		}
+		return master, err
 	}
 	return seal.Master{}, errors.New("with DATABASE_URL the key to the sealed fields must be given: in THROUGHGATE_KEY, or in a file named by key_file in the settings")
 }

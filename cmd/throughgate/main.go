@@ -132,7 +132,7 @@ Usage: throughgate COMMAND [flags]
 
 `)
 	for _, c := range commands {
-		fmt.Fprintf(w, "  %-22s %s\n", c.name, c.summary)
+		fmt.Fprintf(w, "  %-23s %s\n", c.name, c.summary)
 	}
 	fmt.Fprint(w, `
 Every command takes --config FILE, --data-dir DIR and, where it has data to print, --json.

@@ -26,8 +26,10 @@ func slots(c *call) (answer, error) {
 	if whose == "" && c.who.Role == staff.Provider {
 		whose = c.who.Organisation()
 	}
-	if whose == "" {
+	if _, known := c.Pool.Rules.Provider(whose); whose == "" {
 		q.need("provider")
+	} else if !known {
+		q.wrong.Add("provider", "not_recognised", "There is no such provider here.")
 	}
 	if from.IsZero() {
 		from = day.Of(c.now)

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"throughgate/internal/day"
 	"throughgate/internal/problem"
@@ -29,6 +31,9 @@ func asked(c *call, known ...string) (*query, error) {
 		}
 		if len(all) > 1 {
 			return nil, naming("duplicate_field", pointer(name), "is there twice: send it once.")
+		}
+		if !utf8.ValidString(all[0]) || strings.ContainsFunc(all[0], unicode.IsControl) {
+			return nil, problem.Wrong(name, "control_character", "This holds a character that cannot be seen: leave it out.")
 		}
 	}
 	return &query{values: values}, nil
