@@ -171,8 +171,8 @@ func (h *house) browser() *browser {
 	return &browser{h, &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}}
 }
 
-// as is a browser in which the organisation's person is signed in.
-func (h *house) as(organisation string) *browser {
+// known is the organisation's person, if nobody has brought them in yet.
+func (h *house) known(organisation string) {
 	h.Helper()
 	var there bool
 	h.service(func(tx *db.Tx) error {
@@ -181,6 +181,12 @@ func (h *house) as(organisation string) *browser {
 	if !there {
 		h.added(organisation)
 	}
+}
+
+// as is a browser in which the organisation's person is signed in.
+func (h *house) as(organisation string) *browser {
+	h.Helper()
+	h.known(organisation)
 	var token string
 	h.service(func(tx *db.Tx) (err error) {
 		token, err = staff.Begin(h.Context(), tx, h.now, emailOf(organisation))

@@ -12,7 +12,7 @@ import (
 func (h *house) signedIn(t *testing.T, organisation string, scripts bool) tab {
 	t.Helper()
 	h.demo()
-	h.added(organisation)
+	h.known(organisation)
 	b := window(t, 1280)
 	if !scripts {
 		b.do(withoutScripts())

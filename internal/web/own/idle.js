@@ -7,21 +7,35 @@ let typed = false
 let ends = Date.now() + session
 
 async function stay () {
-  const answer = await fetch('/account/still-here', { redirect: 'error' }).catch(() => null)
+  const answer = await fetch('/account/still-here', { redirect: 'manual' }).catch(() => null)
   if (answer?.ok) {
     ends = Date.now() + session
     typed = false
     dialog.close()
+  } else if (answer) { // it leads to the sign-in page
+    ends = 0
+    look()
   }
 }
 
 function look () {
   const left = ends - Date.now()
-  if (left > warning || left <= 0) return
-  if (typed) stay()
-  else if (!dialog.open) dialog.showModal()
+  if (left > warning) return
+  if (left > 0 && typed) return stay()
+  dialog.querySelector('[data-before]').hidden = left <= 0
+  dialog.querySelector('[data-after]').hidden = left > 0
+  dialog.setAttribute('aria-labelledby', left > 0 ? 'idle-before' : 'idle-after')
+  if (!dialog.open) dialog.showModal()
+}
+
+function close () {
+  clearInterval(ticking)
+  document.removeEventListener('visibilitychange', look)
+  dialog.close()
 }
 
 document.addEventListener('input', () => { typed = true })
 dialog.querySelector('[data-stay]').addEventListener('click', stay)
-setInterval(look, 10_000)
+dialog.querySelector('[data-close]').addEventListener('click', close)
+const ticking = setInterval(look, 10_000)
+document.addEventListener('visibilitychange', look) // timers rest while a machine sleeps or another tab is looked at

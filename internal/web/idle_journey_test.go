@@ -1,0 +1,97 @@
+package web
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+
+	"throughgate/internal/db"
+	"throughgate/internal/staff"
+)
+
+// passes lets time go by for the service and for the page, which somebody then looks at again.
+func (b tab) passes(h *house, d time.Duration) {
+	b.Helper()
+	h.now = h.now.Add(d)
+	b.do(chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`(() => {
+		const now = Date.now
+		Date.now = () => now() + %d
+		document.dispatchEvent(new Event('visibilitychange'))
+	})()`, d.Milliseconds())))
+}
+
+// whenSeen is when the service last saw whoever is signed in.
+func (h *house) whenSeen() (at time.Time) {
+	h.Helper()
+	h.service(func(tx *db.Tx) error { return tx.Get(h.Context(), &at, `SELECT max(seen_at) FROM session`) })
+	return at
+}
+
+const warned = `document.getElementById('idle').open`
+
+// Two minutes before a session ends a page says so, to whoever does nothing; who types is kept signed in.
+func TestAPageWarnsBeforeItsSessionEnds(t *testing.T) {
+	h := newHouse(t)
+	b := h.signedIn(t, "EXI", true)
+	b.do(chromedp.Navigate(h.site.URL+"/find"), chromedp.WaitReady(`#idle`))
+	almost := staff.SessionIdle - time.Minute
+
+	b.do(chromedp.SendKeys(`#reference`, "TG"))
+	b.passes(h, almost)
+	read(b, chromedp.Poll[bool](`performance.getEntriesByType('resource').some(r => r.name.endsWith('/account/still-here') && r.responseEnd > 0)`))
+	if read(b, chromedp.Evaluate[bool](warned)) || !h.whenSeen().Equal(h.now) {
+		t.Error("who types is warned, or not kept signed in")
+	}
+
+	b.passes(h, almost)
+	read(b, chromedp.Poll[bool](warned))
+	if on := read(b, chromedp.Evaluate[string](`document.activeElement.textContent`)); on != "Stay signed in" {
+		t.Errorf("the focus is on %q", on)
+	}
+	b.typed(kb.Enter)
+	read(b, chromedp.Poll[bool](`!`+warned))
+	if !h.whenSeen().Equal(h.now) {
+		t.Error("who asked to stay is not kept signed in")
+	}
+
+	b.passes(h, staff.SessionIdle)
+	read(b, chromedp.Poll[bool](warned))
+	b.says("You have been signed out")
+	b.typed(kb.Enter)
+	if typed := read(b, chromedp.Evaluate[string](`document.getElementById('reference').value`)); typed != "TG" || read(b, chromedp.Evaluate[bool](warned)) {
+		t.Errorf("after the end what was typed is %q", typed)
+	}
+}
+
+// A form that is sent after its session has ended is there as it was typed once its person has signed in.
+func TestWhatWasTypedIsThereAfterSigningInInABrowser(t *testing.T) {
+	for name, scripts := range map[string]bool{"with scripts": true, "without": false} {
+		t.Run(name, func(t *testing.T) {
+			h := newHouse(t)
+			secret := h.enrolled("HARBOUR")
+			id := h.released("A1234BC").String()
+			b := h.signedIn(t, "HARBOUR", scripts)
+			b.do(chromedp.Navigate(h.site.URL + "/referrals/" + id + "/contact"))
+			b.choose("kind", "phone")
+			b.date("on", "20", "11", "2023")
+			b.do(chromedp.SendKeys(`#note`, "Rang, will come on Tuesday"))
+			h.now = h.now.Add(staff.SessionIdle + time.Minute)
+			b.next("Sign in")
+			b.says("What you typed is kept")
+			b.do(chromedp.SendKeys(`#email`, emailOf("HARBOUR")), chromedp.SendKeys(`#password`, password), chromedp.SendKeys(`#code`, h.code(secret, h.now)))
+			b.next("Record contact")
+			b.says("What you had typed is in the form again")
+			for box, want := range map[string]string{`#note`: "Rang, will come on Tuesday", `#on-day`: "20", `#on-month`: "11"} {
+				if got := read(b, chromedp.Value(box)); got != want {
+					t.Errorf("%s holds %q", box, got)
+				}
+			}
+			b.next("Aoife")
+			b.says("The contact is recorded.")
+			b.says("Rang, will come on Tuesday")
+		})
+	}
+}
