@@ -7,6 +7,8 @@ import (
 	"runtime/debug"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/labstack/echo/v4"
 
@@ -89,6 +91,9 @@ func (s *site) guarded(next echo.HandlerFunc, web echo.Context) (err error) {
 	}()
 	if s.origin.Check(web.Request()) != nil {
 		return errElsewhere
+	}
+	if path := web.Request().URL.Path; !utf8.ValidString(path) || strings.ContainsFunc(path, unicode.IsControl) {
+		return notThere // PostgreSQL could not even be asked for it
 	}
 	web.Request().Body = http.MaxBytesReader(web.Response(), web.Request().Body, mostOf(web.Request()))
 	return next(web)

@@ -125,6 +125,16 @@ func TestWhatAnotherSiteSendsIsRefused(t *testing.T) {
 	}
 }
 
+func TestAnAddressThatNothingCanHaveIsNotThere(t *testing.T) {
+	h := newHouse(t)
+	b := h.as("HARBOUR")
+	for _, path := range []string{"/clinics/%00/change", "/clinics/%ff/change", "/closed-days/%0a/open", "/%00"} {
+		if s := b.open(path); s.status != http.StatusNotFound {
+			t.Errorf("%s: %d", path, s.status)
+		}
+	}
+}
+
 func TestFormsThatAreNoFormsAreRefused(t *testing.T) {
 	h := newHouse(t)
 	for name, c := range map[string]struct {
