@@ -191,7 +191,7 @@ func (c *chunk) answer(row asked) error {
 	}
 	same, ask := whichRelease(row.PrisonRow, c.known(who, row.PrisonRow))
 	if len(ask) > 0 {
-		c.review(row, whyDaysApart, ask)
+		c.review(row, WhyDaysApart, ask)
 		return nil
 	}
 	return c.settle(row, who, same)
@@ -243,10 +243,10 @@ func (c *chunk) whoIs(row PrisonRow) (who *someone, others []*someone, why strin
 		}
 	}
 	if len(others) > 0 {
-		return nil, others, whyOtherNumbers
+		return nil, others, WhyOtherNumbers
 	}
 	if who == nil && len(c.byNumber[row.PrisonNumber]) > 0 {
-		return nil, c.byNumber[row.PrisonNumber], whyOtherBirth
+		return nil, c.byNumber[row.PrisonNumber], WhyOtherBirth
 	}
 	return who, nil, ""
 }

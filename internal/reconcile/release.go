@@ -9,9 +9,9 @@ import (
 const (
 	sameRelease     = 1 // whatever the reception dates
 	perhapsTheSame  = 7 // where a reception date is missing: a person must say
-	whyDaysApart    = "two to seven days from a known release, without a reception date"
-	whyOtherBirth   = "the prison number is known with another date of birth"
-	whyOtherNumbers = "its numbers belong to different people"
+	WhyDaysApart    = "two to seven days from a known release, without a reception date"
+	WhyOtherBirth   = "the prison number is known with another date of birth"
+	WhyOtherNumbers = "its numbers belong to different people"
 )
 
 // whichRelease finds the release that the row is about among those known of the person. ask holds

@@ -55,7 +55,7 @@ func RejectReview(ctx context.Context, pool *db.Pool, who staff.Who, now time.Ti
 			return err
 		}
 		switch {
-		case o.Side == "prison" && o.Why == whyDaysApart:
+		case o.Side == "prison" && o.Why == WhyDaysApart:
 			err = o.takeIn(ctx, tx, who, now, nil)
 		case o.Side == "prison":
 			_, err = tx.Exec(ctx, `UPDATE prison_row SET answer = 'set_aside' WHERE id = $1`, o.RowID)
@@ -152,7 +152,7 @@ func (o *openReview) takeIn(ctx context.Context, tx *db.Tx, who staff.Who, now t
 	if err != nil {
 		return err
 	}
-	if chosen != nil && o.Why != whyDaysApart { // the person is as known; the row's number or date of birth was the slip
+	if chosen != nil && o.Why != WhyDaysApart { // the person is as known; the row's number or date of birth was the slip
 		values.PrisonNumber, values.BornOn = chosen.who.PrisonNumber, chosen.who.DateOfBirth
 	}
 	values.Number = o.Row
@@ -185,7 +185,7 @@ func (c *chunk) chosen(row asked, why string, chosen *meant) (*kept, *someone) {
 	if chosen == nil {
 		return nil, who
 	}
-	if why != whyDaysApart {
+	if why != WhyDaysApart {
 		same, _ := whichRelease(row.PrisonRow, c.known(who, row.PrisonRow))
 		return same, who
 	}

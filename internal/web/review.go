@@ -134,7 +134,9 @@ func nameOn(i person.Identity) string {
 type reviewBody struct {
 	ID         uuid.UUID
 	Why, Where string
-	List       string // whose list says it
+	Meaning    string   // of Why
+	Follows    []string // what each answer does
+	List       string   // whose list says it
 	Lines      []comparedLine
 	Candidates []candidateBody
 	Notes      []string
@@ -177,7 +179,8 @@ func (v *visit) drawReview(status int, typed form, wrong *problem.Invalid) error
 }
 
 func (v *visit) reviewBody(r reconcile.Review) reviewBody {
-	b := reviewBody{ID: r.ID, Why: say(r.Why), Where: r.File + ", row " + strconv.Itoa(r.Row), List: nameOf(v.Pool.Rules, r.Organisation)}
+	yes, no := consequences(r)
+	b := reviewBody{ID: r.ID, Why: lower(r.Why), Meaning: doubts[r.Why], Follows: []string{yes, no}, Where: r.File + ", row " + strconv.Itoa(r.Row), List: nameOf(v.Pool.Rules, r.Organisation)}
 	for i, c := range r.Candidates {
 		column := "Known to the service"
 		if len(r.Candidates) > 1 {

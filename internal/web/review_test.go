@@ -50,6 +50,11 @@ func TestAPossibleMatchIsLookedAtConfirmedAndUndone(t *testing.T) {
 	if marked := page.Find("td.app-differs"); marked.Length() != 1 || !strings.Contains(marked.Text(), "Aoife") || !strings.Contains(marked.Text(), "Differs") {
 		t.Errorf("what differs: %s", page.text())
 	}
+	for _, want := range []string{"the first names begin with different letters", "and they count as picked up by the start of treatment on", "those rows count for nobody"} {
+		if !strings.Contains(page.text(), want) {
+			t.Errorf("%q is not said before deciding: %s", want, page.text())
+		}
+	}
 	if s := b.post(path); s.status != http.StatusUnprocessableEntity || s.faults()["decision"] == "" || !strings.HasPrefix(s.title(), "Error: ") {
 		t.Errorf("nothing chosen: %d %v", s.status, s.faults())
 	}
@@ -79,6 +84,16 @@ func TestAPossibleMatchIsLookedAtConfirmedAndUndone(t *testing.T) {
 	}
 	if s := b.open("/review"); !strings.Contains(s.text(), "Nothing waits for your decision.") {
 		t.Errorf("an empty list: %s", s.text())
+	}
+}
+
+func TestEveryDoubtIsExplained(t *testing.T) {
+	for _, why := range []string{reconcile.WhyForename, reconcile.WhySurname, reconcile.WhyInitialsOnly, reconcile.WhyOneDigit, reconcile.WhySwapped,
+		reconcile.WhySex, reconcile.WhyPartOfName, reconcile.WhySeveralCandidates, reconcile.WhySeveralPeople, reconcile.WhyByHand,
+		reconcile.WhyDaysApart, reconcile.WhyOtherBirth, reconcile.WhyOtherNumbers} {
+		if doubts[why] == "" {
+			t.Errorf("%q is not explained", why)
+		}
 	}
 }
 
