@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"unicode/utf8"
 
 	"throughgate/internal/appointment"
 	"throughgate/internal/day"
@@ -17,7 +18,11 @@ type cardBody struct {
 	Day, Time                                     string
 	Place, Address, AskFor, Telephone, Directions string
 	Back                                          string
+	Long                                          bool // it needs smaller type to be one page
 }
+
+// longCard is how many characters fit on A5 in the large type, besides the headings.
+const longCard = 330
 
 func (v *visit) card() error {
 	var r *referral.Referral
@@ -36,7 +41,9 @@ func (v *visit) card() error {
 }
 
 func cardOf(r *referral.Referral, a *appointment.Appointment) cardBody {
+	written := r.Person.GivenName + a.Place + a.Address + a.AskFor + a.Telephone + a.Directions
 	return cardBody{
+		Long:      utf8.RuneCountInString(written) > longCard,
 		GivenName: r.Person.GivenName,
 		Day:       longDay(day.Of(*a.StartsAt)), Time: clock(*a.StartsAt),
 		Place: a.Place, Address: a.Address, AskFor: a.AskFor, Telephone: a.Telephone, Directions: a.Directions,
