@@ -82,7 +82,7 @@ func asSent(r *referral.Referral) form {
 	p := r.Person
 	f := form{
 		"person.given_name": p.GivenName, "person.family_name": p.FamilyName, "person.sex": p.Sex, "person.prison_number": p.PrisonNumber,
-		"person.nhs_number": p.NHSNumber.String(), "person.telephone": p.Telephone.String(), "notes": r.Notes.String(),
+		"sender_reference": ownReferenceOf(r), "person.nhs_number": p.NHSNumber.String(), "person.telephone": p.Telephone.String(), "notes": r.Notes.String(),
 		"opioid_substitution.medicine": r.OpioidSubstitution.Medicine.String(),
 		"naloxone_supplied":            flag(r.NaloxoneSupplied), "attends_smart": flag(r.AttendsSMART), "reconnect_referred": flag(r.ReconnectReferred),
 		"consent.share_with_provider": r.Consent.ShareWithProvider.String(), "consent.share_with_reconnect": r.Consent.ShareWithReconnect.String(),
@@ -136,6 +136,9 @@ func corrected(before, typed form) referral.CorrectionDraft {
 			ShareWithReconnect: chosen("consent.share_with_reconnect"), RecordedOn: changedDate("consent.recorded_on")},
 		NaloxoneSupplied: changedFlag(before, typed, "naloxone_supplied"), AttendsSMART: changedFlag(before, typed, "attends_smart"),
 		ReconnectReferred: changedFlag(before, typed, "reconnect_referred"),
+	}
+	if strings.TrimSpace(typed["sender_reference"]) != "" { // a referral keeps the one that it has
+		d.SenderReference = changed("sender_reference")
 	}
 	if now := typed.substances(); !slices.Equal(sorted(before.substances()), sorted(now)) {
 		d.Substances = &now

@@ -241,6 +241,9 @@ func (v *visit) answers(step newStep, typed form) answerGroup {
 	group := answerGroup{Step: step.path, Title: step.title}
 	filled, _ := fill(step.fields(v), typed, nil)
 	for _, f := range filled {
+		if !applies(f.Name, typed) {
+			continue
+		}
 		words := f.answered(typed)
 		if words == "" {
 			words = "Not given"
@@ -248,6 +251,22 @@ func (v *visit) answers(step newStep, typed form) answerGroup {
 		group.Answers = append(group.Answers, fact{strings.TrimSuffix(f.Label, " (optional)"), words})
 	}
 	return group
+}
+
+// applies says whether a question is one that the other answers leave open: nobody has to check what was
+// not asked of them.
+func applies(name string, typed form) bool {
+	switch name {
+	case "release_on", "release_date_certainty":
+		return typed["release_known"] != "unknown"
+	case "release_date_unknown_reason":
+		return typed["release_known"] == "unknown"
+	case "opioid_substitution.bridging_until":
+		return typed["opioid_substitution.medicine"] != "none" || typed.date(name) != ""
+	case "other_substances":
+		return strings.TrimSpace(typed[name]) != ""
+	}
+	return true
 }
 
 // answered is what was typed or chosen, in words.
@@ -294,9 +313,17 @@ func (v *visit) makeReferral(typed form) error {
 	case errors.As(err, &wrong):
 		return v.drawCheck(http.StatusUnprocessableEntity, b, v.faultsToCheck(b.Typed), "")
 	case errors.As(err, &conflict):
-		return v.drawCheck(http.StatusConflict, b, faults{{"", conflict.Message}}, conflict.ID)
+		return v.drawCheck(http.StatusConflict, b, faults{inTheWay(conflict)}, conflict.ID)
 	}
 	return err
+}
+
+// inTheWay is why a referral cannot be made as it stands, and where that can be changed.
+func inTheWay(c *problem.Conflict) mistake {
+	if c.Code == "reference_reused" {
+		return mistake{"change-consent", "Another referral has this reference of yours already: give another, or leave it out"}
+	}
+	return mistake{"", c.Message}
 }
 
 // faultsToCheck are all faults of all pages, each leading to the link that changes its answers.

@@ -17,7 +17,7 @@ var answersOf = map[string][]string{
 		"person.date_of_birth-year", "1984", "person.sex", "female", "person.prison_number", "a1234bc"},
 	"release": {"release_known", "planned", "release_on-day", "27", "release_on-month", "11", "release_on-year", "2023", "release_date_certainty", "expected"},
 	"need":    {"substances", "heroin", "other_substances", "crack", "opioid_substitution.medicine", "methadone"},
-	"consent": {"consent.share_with_provider", "given", "attends_smart", "yes", "notes", "Prefers mornings"},
+	"consent": {"consent.share_with_provider", "given", "attends_smart", "yes", "notes", "Prefers mornings", "sender_reference", "EXI/2023/0412"},
 }
 
 // began is the address of a referral that was begun.
@@ -53,7 +53,7 @@ func TestSomebodyIsReferredPageByPage(t *testing.T) {
 	b := h.as("EXI")
 	address := b.answered()
 	check := b.open(address + "/check")
-	for _, want := range []string{"Siân", "O'Neill", "29 February 1984", "a1234bc", "27 November 2023", "Heroin", "crack", "Methadone", "Given", "Prefers mornings", "Not given"} {
+	for _, want := range []string{"Siân", "O'Neill", "29 February 1984", "a1234bc", "27 November 2023", "Heroin", "crack", "Methadone", "Prefers mornings", "EXI/2023/0412", "Not given"} {
 		if !strings.Contains(check.text(), want) {
 			t.Errorf("%q is not there to be checked: %s", want, check.text())
 		}
@@ -126,6 +126,61 @@ func TestNothingTypedIsLostWhileReferring(t *testing.T) {
 	}
 }
 
+// Questions that the answers leave no room for are not there to be checked.
+func TestOnlyWhatWasAskedIsChecked(t *testing.T) {
+	h := newHouse(t)
+	b := h.as("EXI")
+	address := b.answered()
+	for name, c := range map[string]struct {
+		step   string
+		answer []string
+		there  []string
+		not    []string
+	}{
+		"a day is planned": {"release", answersOf["release"], []string{"Day of release"}, []string{"If no day is known"}},
+		"no day is known":  {"release", []string{"release_known", "unknown", "release_date_unknown_reason", "on remand"}, []string{"If no day is known", "on remand"}, []string{"Day of release", "How sure"}},
+		"no substitution":  {"need", []string{"substances", "heroin", "opioid_substitution.medicine", "none"}, []string{"Heroin"}, []string{"bridging", "Other substances"}},
+	} {
+		b.post(address+"/"+c.step, c.answer...)
+		check := b.open(address + "/check").Find("main").Text()
+		for _, want := range c.there {
+			if !strings.Contains(check, want) {
+				t.Errorf("%s: %q is not there", name, want)
+			}
+		}
+		for _, never := range c.not {
+			if strings.Contains(check, never) {
+				t.Errorf("%s: %q is there", name, never)
+			}
+		}
+	}
+}
+
+func TestAPrisonsOwnReferenceIsKeptShownAndItsAlone(t *testing.T) {
+	h := newHouse(t)
+	b := h.as("EXI")
+	made := b.post(b.answered() + "/check")
+	card := b.open(made.location).Find(`main a[href$="/card"]`).AttrOr("href", "")
+	if s := b.open(strings.TrimSuffix(card, "/card")); !strings.Contains(s.text(), "Prison's own referenceEXI/2023/0412") {
+		t.Errorf("it is not shown: %s", s.text())
+	}
+	address := b.began()
+	for _, step := range newSteps {
+		b.post(address+"/"+step.path, with(answersOf[step.path], "person.prison_number", "A1234BD")...)
+	}
+	s := b.post(address + "/check")
+	if s.status != http.StatusConflict || s.faults()["change-consent"] != "Another referral has this reference of yours already: give another, or leave it out" {
+		t.Errorf("given twice: %d %v", s.status, s.faults())
+	}
+	b.post(address+"/consent", with(answersOf["consent"], "sender_reference", " ")...)
+	if s := b.post(address + "/check"); s.status != http.StatusSeeOther {
+		t.Fatalf("left out: %d %s", s.status, s.text())
+	}
+	if s := b.open(address); strings.Contains(s.text(), unnamed) {
+		t.Error("a made-up reference is shown")
+	}
+}
+
 func TestWhatEachPageOfAReferralRefuses(t *testing.T) {
 	h := newHouse(t)
 	b := h.as("EXI")
@@ -144,7 +199,7 @@ func TestWhatEachPageOfAReferralRefuses(t *testing.T) {
 		"no substance":            {"need", []string{"opioid_substitution.medicine", "none"}, "substances", "Select at least one substance, or name another"},
 		"substitution left open":  {"need", []string{"substances", "heroin"}, "opioid_substitution.medicine", "Select whether they are on opioid substitution"},
 		"bridging without a need": {"need", []string{"substances", "heroin", "opioid_substitution.medicine", "none", "opioid_substitution.bridging_until-day", "1", "opioid_substitution.bridging_until-month", "12", "opioid_substitution.bridging_until-year", "2023"}, "opioid_substitution.bridging_until-day", "A bridging prescription needs its medicine."},
-		"no consent":              {"consent", []string{"consent.share_with_provider", "refused"}, "consent.share_with_provider", "Without the person's consent nothing can be shared with the provider: a referral needs it"},
+		"no consent":              {"consent", []string{"consent.share_with_provider", "refused"}, "consent.share_with_provider", "They can be referred only once they have agreed that the provider is told"},
 	} {
 		s := b.post(address+"/"+c.step, c.answer...)
 		if s.status != http.StatusUnprocessableEntity || s.faults()[c.anchor] != c.says {

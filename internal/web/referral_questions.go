@@ -22,6 +22,9 @@ func (v *visit) personQuestions() []field {
 	}
 }
 
+// ownReference is the sender's own name for the referral.
+var ownReference = field{Name: "sender_reference", Label: "Your own reference (optional)", Kind: "text", Hint: "Such as a case number, for your own records. No two of your referrals may have the same"}
+
 func (v *visit) releaseQuestions() []field {
 	return []field{
 		{Name: "release_known", Label: "What is known of the release?", Kind: "radios", Called: "what is known of the release", Options: []option{
@@ -58,13 +61,15 @@ func (v *visit) needQuestions() []field {
 
 func (v *visit) consentQuestions() []field {
 	list := []field{
-		{Name: "consent.share_with_provider", Label: "Have they agreed that the community provider is told?", Kind: "radios", Options: choices("given", "refused"),
-			Says: map[string]string{"required": "Without the person's consent nothing can be shared with the provider: a referral needs it"}},
+		{Name: "consent.share_with_provider", Label: "Have they agreed that the community provider is told?", Kind: "radios", Options: agreedOrNot,
+			Hint: "Without their consent nothing can be shared, and they cannot be referred",
+			Says: map[string]string{"required": "They can be referred only once they have agreed that the provider is told"}},
 		v.dateField("consent.recorded_on", "When did they agree? (optional)", "the day when they agreed"),
 		{Name: "attends_smart", Label: "Do they attend SMART meetings in prison? (optional)", Kind: "radios", Options: yesOrNo},
 		{Name: "reconnect_referred", Label: "Have they been referred to RECONNECT? (optional)", Kind: "radios", Options: yesOrNo},
-		{Name: "consent.share_with_reconnect", Label: "Have they agreed that RECONNECT is told? (optional)", Kind: "radios", Options: choices("given", "refused")},
+		{Name: "consent.share_with_reconnect", Label: "Have they agreed that RECONNECT is told? (optional)", Kind: "radios", Options: agreedOrNot},
 		{Name: "notes", Label: "Anything the provider should know (optional)", Kind: "textarea", Hint: "The provider reads this. It is not on the card"},
+		ownReference,
 	}
 	if providers := v.Pool.Rules.Providers; len(providers) > 1 {
 		to := field{Name: "provider", Label: "To which provider?", Kind: "radios", Called: "the provider"}
@@ -76,6 +81,8 @@ func (v *visit) consentQuestions() []field {
 	return list
 }
 
+var agreedOrNot = []option{{Value: "given", Text: "Yes"}, {Value: "refused", Text: "No"}}
+
 func hintDay(d day.Date) string { return d.At(0, 0).Format("2 1 2006") }
 
 // dateInWords is a date in words, or as it was typed where it is none.
@@ -86,11 +93,23 @@ func dateInWords(text string) string {
 	return text
 }
 
-// draftOf is the referral as answered so far. Its sender's reference is the draft's own id: sent again,
-// it is the same referral.
+// unnamed begins the sender's reference of a referral made here by somebody who gave none: the rest is
+// the draft's own id.
+const unnamed = "page-"
+
+// ownReferenceOf is the sender's reference that the prison gave; "" where it gave none.
+func ownReferenceOf(r *referral.Referral) string {
+	if strings.HasPrefix(r.SenderReference.String(), unnamed) {
+		return ""
+	}
+	return r.SenderReference.String()
+}
+
+// draftOf is the referral as answered so far. Without a reference of the sender's it has the draft's own
+// id for one.
 func (v *visit) draftOf(typed form) referral.Draft {
 	d := referral.Draft{
-		SenderReference: "page-" + v.id.String(), Prison: v.who.Organisation(), Provider: typed["provider"],
+		SenderReference: typed["sender_reference"], Prison: v.who.Organisation(), Provider: typed["provider"],
 		Person:               typed.person(),
 		ReleaseKind:          typed["release_kind"],
 		ReleaseDateCertainty: typed["release_date_certainty"],
@@ -101,6 +120,9 @@ func (v *visit) draftOf(typed form) referral.Draft {
 		ReconnectReferred:    typed.yesNo("reconnect_referred"),
 		Consent:              typed.consent(),
 		Notes:                typed["notes"],
+	}
+	if strings.TrimSpace(d.SenderReference) == "" {
+		d.SenderReference = unnamed + v.id.String()
 	}
 	if providers := v.Pool.Rules.Providers; len(providers) == 1 {
 		d.Provider = providers[0].Code
