@@ -30,10 +30,12 @@ func Undo(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id uuid.
 	if err := c.Err(); err != nil {
 		return nil, err
 	}
-	last, err := lastEntry(ctx, tx, id)
-	switch {
-	case err != nil:
+	entries, err := timeline.Of(ctx, tx, id)
+	if err != nil {
 		return nil, err
+	}
+	last := lastEntry(entries)
+	switch {
 	case last == nil || final(*last):
 		return nil, already(r, "The last entry cannot be undone. A referral can be withdrawn; a transfer can be handed back.")
 	case last.Organisation != who.Organisation():
@@ -46,18 +48,24 @@ func Undo(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id uuid.
 	return Keep(ctx, tx, who, now, r, event, Rows{})
 }
 
-// lastEntry is the last one that somebody made and nobody has undone.
-func lastEntry(ctx context.Context, tx *db.Tx, id uuid.UUID) (*timeline.Entry, error) {
-	entries, err := timeline.Of(ctx, tx, id)
-	if err != nil {
-		return nil, err
+// LastUndoable is the entry of a timeline that Undo would take back for somebody; nil when it would
+// refuse.
+func LastUndoable(who staff.Who, entries []timeline.Entry) *timeline.Entry {
+	last := lastEntry(entries)
+	if last == nil || final(*last) || last.Organisation != who.Organisation() {
+		return nil
 	}
+	return last
+}
+
+// lastEntry is the last one that somebody made and nobody has undone.
+func lastEntry(entries []timeline.Entry) *timeline.Entry {
 	for _, e := range slices.Backward(entries) {
 		if !e.Undone && !followed(e, entries) {
-			return &e, nil
+			return &e
 		}
 	}
-	return nil, nil
+	return nil
 }
 
 // followed says whether an entry came with another, as a booking comes with the referral: it goes

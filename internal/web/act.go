@@ -28,11 +28,14 @@ type act struct {
 
 // offered says whether the act makes sense for the reader as the referral stands. It only spares
 // them pages that would refuse: the act itself decides.
-func (a act) offered(role staff.Role, r *referral.Referral) bool {
-	if a.path == "move" && r.AskedForBy == "" {
+func (a act) offered(who staff.Who, r *referral.Referral) bool {
+	switch {
+	case a.path == "move" && r.AskedForBy == "":
+		return false
+	case a.path == "undo" && referral.LastUndoable(who, r.Timeline) == nil:
 		return false
 	}
-	return slices.Contains(a.roles, role) && slices.Contains(a.states, r.State)
+	return slices.Contains(a.roles, who.Role) && slices.Contains(a.states, r.State)
 }
 
 // actBody is an act's page.
@@ -77,8 +80,22 @@ func (v *visit) actPage(a act, status int, typed form, wrong *problem.Invalid) e
 		}
 	}
 	var mistakes faults
-	body.Fields, mistakes = fill(body.Fields, typed, wrong)
+	body.Fields, mistakes = fill(body.Fields, typed, saidOnce(body.Fields, wrong))
 	return v.draw(status, "act.html", page{Title: a.title, Back: body.Back, Faults: mistakes, Body: body})
+}
+
+// saidOnce leaves of a fault between two fields the one that the page asks.
+func saidOnce(fields []field, wrong *problem.Invalid) *problem.Invalid {
+	if wrong == nil {
+		return nil
+	}
+	asked := func(c problem.Correction) bool {
+		return slices.ContainsFunc(fields, func(f field) bool { return f.Name == c.Field })
+	}
+	left := slices.DeleteFunc(slices.Clone(wrong.Corrections), func(c problem.Correction) bool {
+		return !asked(c) && slices.ContainsFunc(wrong.Corrections, func(o problem.Correction) bool { return asked(o) && o.Code == c.Code })
+	})
+	return &problem.Invalid{Corrections: left}
 }
 
 // carryOut does what the form asks. What cannot be done is said on the form, with what was typed.
@@ -112,7 +129,7 @@ func (v *visit) carryOut(a act) error {
 // reader's hands.
 func (v *visit) after(a act) string {
 	if a.path == "transfer" {
-		return "/"
+		return "/?done=transfer"
 	}
 	return "/referrals/" + v.id.String() + "?done=" + a.path
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"throughgate/internal/appointment"
@@ -29,11 +30,13 @@ var (
 // acts are all that can happen to a referral on these pages, in the order in which they are offered.
 var acts = []act{
 	{"release", "Confirm what happened at release", "Only a release to the community starts the person's three weeks and three months. Anything else is written down and changes nothing.",
-		"Confirm", "What happened is recorded.", byPrison, live, releaseFields, release},
+		"Confirm", "What happened is recorded.", byPrison, beforeRelease, releaseFields, release},
+	{"release-correction", "Correct the day of release", "Another day takes the place of the one that was confirmed, which stays in the timeline. The appointment is kept, unless it lies before the day of release.",
+		"Correct the day", "The day of release is corrected.", byPrison, seeable[2:], releasedOnFields, correctRelease},
 	{"release-date", "Change the release date", "The appointment follows the date: it is kept where it still fits, else another is booked.",
 		"Change the date", "The release date is changed.", byPrison, beforeRelease, dateFields, changeDate},
 	{"transfer", "Moved to another prison", "The referral goes with the person, appointment and all. You will not see it any more.",
-		"Hand over", "", byPrison, beforeRelease, transferFields, transfer},
+		"Hand over", "The referral is handed over: the other prison has it now, and you do not see it any more.", byPrison, beforeRelease, transferFields, transfer},
 	{"withdrawal", "Withdraw the referral", "The appointment is given up for somebody else.",
 		"Withdraw", "The referral is withdrawn.", byPrison, beforeRelease, withdrawalFields, withdraw},
 
@@ -65,6 +68,8 @@ func nextStep(role staff.Role, r *referral.Referral, now time.Time) string {
 	switch seen, passed := attended(r), r.Appointment != nil && !r.Appointment.Future(now); {
 	case r.State == referral.Unbooked && r.UnbookedReason != appointment.NoReleaseDate:
 		return "appointment"
+	case !r.State.Final() && !seen && !passed && inDanger(r.Appointment):
+		return "slot"
 	case r.State == referral.Released && passed:
 		return "outcome"
 	case r.State == referral.Released && r.Appointment == nil && !seen:
@@ -74,6 +79,9 @@ func nextStep(role staff.Role, r *referral.Referral, now time.Time) string {
 	}
 	return ""
 }
+
+// inDanger says that an appointment to come cannot be held, or comes after the prescription has ended.
+func inDanger(a *appointment.Appointment) bool { return a != nil && (a.NotHeld || a.AfterBridging) }
 
 // prisonsStep: once the planned day has come, what happened; before it, the date is kept true.
 func prisonsStep(r *referral.Referral, today day.Date) string {
@@ -92,6 +100,7 @@ var reasons = map[string]string{
 	"release-date": "Keep the release date true: if it changes, say so here, and the appointment follows.",
 	"outcome":      "The appointment is over.",
 	"pickup":       "Once the person has started treatment.",
+	"slot":         "The appointment is not held, or comes after the bridging prescription ends. Ring the person if they are out, and choose one that will do.",
 }
 
 func attended(r *referral.Referral) bool {
@@ -136,13 +145,50 @@ func release(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {
 	return err
 }
 
+func releasedOnFields(v *visit, r *referral.Referral) []field {
+	return []field{
+		v.dateField("released_on", "When were they released?", "the day of release"),
+		{Name: "correction_reason", Label: "Why was the earlier day wrong?", Called: "why the earlier day was wrong", Kind: "text", Hint: "Recorded before: " + r.ReleasedOn.Long()},
+	}
+}
+
+// correctRelease wants a reason, as every correction on these pages does. What the act finds wrong as well is said at
+// the same time, and whatever it did is undone.
+func correctRelease(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {
+	d := referral.ReleaseDraft{ReleasedOn: typed.date("released_on"), Reason: "RELEASED", CorrectionReason: strings.TrimSpace(typed["correction_reason"])}
+	var wrong problem.Corrections
+	if d.ReleasedOn != "" && d.ReleasedOn == r.ReleasedOn.String() {
+		wrong.Add("released_on", "unchanged", "This is the day that is recorded already: enter another, or go back")
+	}
+	if d.CorrectionReason == "" {
+		wrong.Add("correction_reason", "required", "Enter why the earlier day was wrong")
+	}
+	_, err := referral.Release(v.ctx, tx, v.who, v.now, r.ID, d)
+	if more := (*problem.Invalid)(nil); errors.As(err, &more) {
+		wrong = append(wrong, more.Corrections...)
+	}
+	switch {
+	case len(wrong) > 0:
+		return wrong.Err()
+	case err == nil && r.ReleasedOn.IsZero():
+		return &problem.Conflict{Code: "changed_since", Message: "No release is confirmed, so there is no day to correct."}
+	}
+	return err
+}
+
 func dateFields(v *visit, r *referral.Referral) []field {
 	return []field{
 		{Name: "known", Label: "Is a date known?", Called: "whether a date is known", Kind: "radios", Options: yesOrNo, Hint: "Without a date the appointment is given up"},
-		v.dateField("planned_release_date", "New planned release date, if one is known", "the new release date"),
+		{Name: "planned_release_date", Label: "New planned release date, if one is known", Kind: "date", Called: "the new release date", Hint: "For example, " + hintDay(day.Of(v.now).Add(14)), Says: tooFar},
 		{Name: "certainty", Label: "How sure is it? (optional)", Called: "how sure it is", Kind: "radios", Options: choices("expected", "confirmed")},
 		{Name: "reason", Label: "Why did it change? (optional)", Kind: "text"},
 	}
+}
+
+// tooFar are what a planned date's limits are called on these pages.
+var tooFar = map[string]string{
+	"in_the_past":   "A planned release must not lie more than three months back. If they have been released, confirm the release instead",
+	"too_far_ahead": "A planned release must not lie more than 400 days ahead",
 }
 
 // changeDate wants it said that no date is known: an empty box alone may be a slip, and frees a place. What the act
@@ -335,8 +381,14 @@ func closeReferral(v *visit, tx *db.Tx, r *referral.Referral, typed form) error 
 	return err
 }
 
+// undoFields names the entry that is undone: nobody should have to look it up.
 func undoFields(v *visit, r *referral.Referral) []field {
-	return []field{{Name: "reason", Label: "Why was it wrong?", Called: "why it was wrong", Kind: "text"}}
+	why := field{Name: "reason", Label: "Why was it wrong?", Called: "why it was wrong", Kind: "text"}
+	if last := referral.LastUndoable(v.who, r.Timeline); last != nil {
+		e := v.entry(*last, nil)
+		why.Hint = "The entry that is undone: " + strings.Join(append([]string{e.Title + "."}, e.Lines...), " ") + " " + e.When
+	}
+	return []field{why}
 }
 
 func undo(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {

@@ -129,7 +129,7 @@ func (v *visit) worklists() error {
 	if body.Silences, err = v.silences(); err != nil {
 		return err
 	}
-	return v.draw(status, "home.html", page{Title: body.Title, Faults: mistakes, Body: body})
+	return v.draw(status, "home.html", page{Title: body.Title, Faults: mistakes, Done: v.done(), Body: body})
 }
 
 // worklist reads a page of a list, and how many stand on each; without a name it finds one.

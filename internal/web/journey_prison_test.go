@@ -3,10 +3,13 @@ package web
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/chromedp/chromedp"
+
+	"throughgate/internal/db"
 )
 
 // date types a date into its three boxes.
@@ -46,12 +49,14 @@ func TestAPrisonRefersSomebodyAndSeesThemThroughTheGate(t *testing.T) {
 			b.refers(scripts)
 			b.do(chromedp.Click(`main a.govuk-button`), chromedp.WaitVisible(`.app-card`))
 			b.says("Harbour Centre")
+			b.onePageOfA5()
 			b.do(chromedp.Click(`.govuk-back-link`), chromedp.WaitVisible(`.app-next`), chromedp.Click(`.app-next a.govuk-button`), chromedp.WaitVisible(`#known`))
 			b.choose("known", "yes")
 			b.date("planned_release_date", "20", "11", "2023")
 			b.next("Siân O'Neill")
 			b.says("The appointment moved: it was")
-			b.do(chromedp.Click(`.app-next a.govuk-button`), chromedp.WaitVisible(`#reason`))
+			b.do(chromedp.Click(`.app-next a.govuk-button`), chromedp.WaitVisible(`.app-card`)) // the new card comes first
+			b.do(chromedp.Click(`.govuk-back-link`), chromedp.WaitVisible(`.app-next`), chromedp.Click(`.app-next a.govuk-button`), chromedp.WaitVisible(`#reason`))
 			b.date("released_on", "20", "11", "2023")
 			b.choose("reason", "RELEASED")
 			b.next("Siân O'Neill")
@@ -86,6 +91,32 @@ func (b tab) refers(scripts bool) {
 	b.choose("consent.share_with_provider", "given")
 	b.next("Check your answers")
 	b.next("Referral made")
+}
+
+// onePageOfA5 prints the card that is shown: 148 by 210 millimetres are 420 by 595 points.
+func (b tab) onePageOfA5() {
+	b.Helper()
+	printed := read(b, chromedp.PrintToPDF(chromedp.PDFPreferCSSPageSize()))
+	if pages := regexp.MustCompile(`/Count (\d+)`).FindSubmatch(printed); pages == nil || string(pages[1]) != "1" {
+		b.Errorf("the card is printed on %q pages", pages)
+	}
+	if !regexp.MustCompile(`/MediaBox \[0 0 4(19|20)[.\d]* (594|595)`).Match(printed) {
+		b.Error("the card is not printed on A5")
+	}
+}
+
+// With everything as long as a clinic's form allows, the card is still one page.
+func TestTheLongestCardIsOnePage(t *testing.T) {
+	h := newHouse(t)
+	id := h.referred(draft("A1234BC")).String()
+	long := strings.Repeat("Long Ashburton ", 14)[:200]
+	h.service(func(tx *db.Tx) error {
+		_, err := tx.Exec(t.Context(), `UPDATE clinic SET place = $1, address = $1, ask_for = $1, telephone = $1, directions = $1`, long)
+		return err
+	})
+	b := h.signedIn(t, "EXI", true)
+	b.do(chromedp.Navigate(h.site.URL+"/referrals/"+id+"/card"), chromedp.WaitVisible(`.app-card--long`))
+	b.onePageOfA5()
 }
 
 func TestAListIsUploadedMendedAndUploadedAgainInABrowser(t *testing.T) {

@@ -1,8 +1,10 @@
 package web
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"throughgate/internal/appointment"
@@ -68,7 +70,14 @@ func (v *visit) referral() error {
 			return err
 		}
 	}
-	done := strings.TrimSpace(v.done() + " " + v.moved(r))
+	moved, newCard := v.moved(r)
+	if newCard && v.who.Role == staff.Prison {
+		if body.Next != nil {
+			body.Others = slices.Insert(body.Others, 0, *body.Next)
+		}
+		body.Next, body.Why = &step{"/referrals/" + r.ID.String() + "/card", "Print the new card"}, "The card that the person has may be out of date."
+	}
+	done := strings.TrimSpace(v.done() + " " + moved)
 	return v.draw(http.StatusOK, "referral.html", page{Title: "Referral " + r.Reference, Back: "/", Done: done, Body: body})
 }
 
@@ -114,7 +123,7 @@ func (v *visit) referralBody(r *referral.Referral, name string) referralBody {
 	b := referralBody{R: r, Name: name, Person: v.personFacts(r), Release: v.releaseFacts(r), Need: v.needFacts(r)}
 	if r.Appointment != nil {
 		a := v.appointmentBody(*r.Appointment)
-		if r.AppointmentFlag != "" && !r.Appointment.AfterBridging {
+		if r.AppointmentFlag != "" && !r.Appointment.AfterBridging && !r.Appointment.NotHeld {
 			a.Marks = append(a.Marks, mark{capital(lower(r.AppointmentFlag)), "govuk-tag--orange"})
 		}
 		b.Appointment, b.Card = &a, r.Appointment.Future(v.now)
@@ -129,7 +138,7 @@ func (v *visit) referralBody(r *referral.Referral, name string) referralBody {
 	next := nextStep(v.who.Role, r, v.now)
 	for _, a := range acts {
 		switch {
-		case !a.offered(v.who.Role, r):
+		case !a.offered(v.who, r):
 		case a.path == next:
 			b.Next, b.Why = &step{"/referrals/" + r.ID.String() + "/" + a.path, a.title}, reasons[a.path]
 		default:
@@ -151,6 +160,8 @@ func (v *visit) waiting(r *referral.Referral) string {
 	switch {
 	case r.State == referral.PickedUp:
 		return "Nothing is left to do: the pick-up is confirmed."
+	case r.State == referral.NotPickedUp:
+		return "Three months since the release are over. A pick-up that began within them can still be recorded."
 	case r.State.Final():
 		return "Nothing is left to do."
 	case v.who.Role == staff.Provider && r.UnbookedReason == appointment.NoReleaseDate:
@@ -185,7 +196,7 @@ func spaced(n string) string {
 
 func (v *visit) releaseFacts(r *referral.Referral) []fact {
 	today := day.Of(v.now)
-	list := []fact{{"Prison", nameOf(v.Pool.Rules, r.Prison)}, {"Provider", nameOf(v.Pool.Rules, r.Provider.String())}}
+	var list []fact
 	add := func(key string, known bool, value string) {
 		if known {
 			list = append(list, fact{key, value})
@@ -195,13 +206,36 @@ func (v *visit) releaseFacts(r *referral.Referral) []fact {
 	add("Planned release", !r.PlannedReleaseDate.IsZero(), capital(nearDay(today, r.PlannedReleaseDate)))
 	add("Release date", r.ReleaseDateUnknownReason != "", "Not known: "+lower(r.ReleaseDateUnknownReason))
 	add("How sure", r.ReleaseDateCertainty != "", say(r.ReleaseDateCertainty))
-	add("Kind of release", r.ReleaseKind != "", say(r.ReleaseKind))
-	add("Referred", !r.ReferredOn.IsZero(), capital(nearDay(today, r.ReferredOn)))
-	add("Picked up", !r.PickedUpOn.IsZero(), capital(nearDay(today, r.PickedUpOn)))
-	add("Withdrawn", !r.WithdrawnOn.IsZero(), capital(nearDay(today, r.WithdrawnOn))+": "+lower(r.WithdrawnReason))
 	if r.State == referral.Released {
 		add("Three weeks end", true, v.clockWords(r.ReleasedOn.Add(referral.TargetDays)))
 		add("Three months end", true, v.clockWords(r.ReleasedOn.Add(referral.LiveDays)))
+	}
+	add("Picked up", !r.PickedUpOn.IsZero(), capital(nearDay(today, r.PickedUpOn)))
+	add("Withdrawn", !r.WithdrawnOn.IsZero(), capital(nearDay(today, r.WithdrawnOn))+": "+lower(r.WithdrawnReason))
+	for _, e := range ends(r) {
+		add("Closed", true, capital(nearDay(today, e.On))+": "+lower(e.reason))
+	}
+	add("Kind of release", r.ReleaseKind != "", say(r.ReleaseKind))
+	add("Prison", true, nameOf(v.Pool.Rules, r.Prison))
+	add("Provider", true, nameOf(v.Pool.Rules, r.Provider.String()))
+	add("Referred", !r.ReferredOn.IsZero(), capital(nearDay(today, r.ReferredOn)))
+	add("Prison's own reference", ownReferenceOf(r) != "", ownReferenceOf(r))
+	return list
+}
+
+// end is why a referral was closed, and when that happened.
+type end struct {
+	On     day.Date
+	reason string
+}
+
+// ends are the closures that stand.
+func ends(r *referral.Referral) (list []end) {
+	for _, e := range r.Timeline {
+		var f facts
+		if e.Kind == "closed" && !e.Undone && json.Unmarshal(e.Data, &f) == nil {
+			list = append(list, end{e.On, f.Reason})
+		}
 	}
 	return list
 }
@@ -260,6 +294,9 @@ func (v *visit) appointmentBody(a appointment.Appointment) appointmentBody {
 	}
 	if a.AfterBridging {
 		b.Marks = append(b.Marks, mark{"After the bridging prescription", "govuk-tag--red"})
+	}
+	if a.NotHeld && a.Outcome == nil {
+		b.Marks = append(b.Marks, mark{capital(lower(appointment.FlagNotHeld)), "govuk-tag--red"})
 	}
 	switch {
 	case a.Outcome == nil && a.StartsAt != nil && !a.Future(v.now):

@@ -101,6 +101,59 @@ func TestThePrisonChangesTheDateAndConfirmsTheRelease(t *testing.T) {
 	if page := b.open(s.location); !strings.Contains(page.text(), "Harbour's move") {
 		t.Errorf("whose move it is now: %s", page.text())
 	}
+	correct := func(day, why string) shown {
+		t.Helper()
+		return b.post("/referrals/"+id+"/release-correction", "released_on-day", day, "released_on-month", "11", "released_on-year", "2023", "correction_reason", why)
+	}
+	if s := correct("20", " "); len(s.faults()) != 2 || s.faults()["released_on-day"] == "" || s.faults()["correction_reason"] == "" {
+		t.Errorf("the same day, for no reason: %d %v", s.status, s.faults())
+	}
+	if s := correct("19", "out on Sunday"); s.status != http.StatusSeeOther {
+		t.Fatalf("correcting the release: %d %s", s.status, s.text())
+	}
+	page = b.open("/referrals/" + id + "?done=release-correction")
+	for _, want := range []string{"The day of release is corrected.", "ReleasedYesterday", "The day of release was 20 November 2023, it is 19 November 2023.", "out on Sunday"} {
+		if !strings.Contains(page.text(), want) {
+			t.Errorf("%q is not said: %s", want, page.text())
+		}
+	}
+	if hint := b.open("/referrals/" + id + "/undo").Find("#reason-hint").Text(); !strings.Contains(hint, "Corrected. The day of release was 20 November 2023") {
+		t.Errorf("what would be undone: %q", hint)
+	}
+	if s := h.as("HARBOUR").open("/referrals/" + id); s.Find(`a[href$="/undo"]`).Length() != 0 {
+		t.Error("the provider is offered to undo what the prison entered")
+	}
+}
+
+// Once a referral is handed over, the old prison is told so, and finds it nowhere; the new one has it whole.
+func TestAReferralThatWasHandedOverIsTheNewPrisonsAlone(t *testing.T) {
+	h := newHouse(t)
+	id := h.referred(draft("A1234BC")).String()
+	exeter := h.as("EXI")
+	s := exeter.post("/referrals/"+id+"/transfer", "to_prison", "CWI", "on-day", "20", "on-month", "11", "on-year", "2023")
+	if s.status != http.StatusSeeOther || !strings.Contains(exeter.open(s.location).text(), "The referral is handed over: the other prison has it now") {
+		t.Fatalf("%d %s", s.status, s.location)
+	}
+	none := exeter.open("/referrals/00000000-0000-4000-8000-000000000000")
+	if gone := exeter.open("/referrals/" + id); gone.status != http.StatusNotFound || gone.text() != none.text() {
+		t.Errorf("it answers like one that never was: %d %s", gone.status, gone.text())
+	}
+	if s := exeter.open("/referrals"); strings.Contains(s.text(), "Bhriain") {
+		t.Error("the old prison still finds it")
+	}
+	if s := h.as("CWI").open("/referrals/" + id); !strings.Contains(s.text(), "From HMP Exeter to HMP Channings Wood.") || !strings.Contains(s.text(), "Change the release date") {
+		t.Errorf("the new prison: %s", s.text())
+	}
+}
+
+// A date that does not go with another is one mistake, at the one that the page asks.
+func TestAFaultBetweenTwoFieldsIsSaidOnce(t *testing.T) {
+	h := newHouse(t)
+	id := h.referred(draft("A1234BC")).String()
+	s := h.as("EXI").post("/referrals/"+id+"/release-date", "known", "yes", "planned_release_date-day", "1", "planned_release_date-month", "6", "planned_release_date-year", "2025")
+	if got := s.Find(".govuk-error-summary__list li"); got.Length() != 1 || got.Text() != "A planned release must not lie more than 400 days ahead" {
+		t.Errorf("%d %q", s.status, got.Text())
+	}
 }
 
 func TestAMissedAppointmentOffersTheNextFreePlace(t *testing.T) {

@@ -87,11 +87,15 @@ func (v *visit) entry(e timeline.Entry, unlinkable map[uuid.UUID]bool) entry {
 
 // recorded says the day of the event where that is not the day on which it was written down.
 func (v *visit) recorded(e timeline.Entry) string {
-	by := nameOf(v.Pool.Rules, e.Organisation) + ", " + moment(v.now, e.At) + via(e.Via)
+	by := nameOf(v.Pool.Rules, e.Organisation)
+	at := ", " + moment(v.now, e.At) + via(e.Via)
 	if e.On == day.Of(e.At) {
-		return by
+		return by + at
 	}
-	return capital(nearDay(day.Of(v.now), e.On)) + ". Recorded by " + by
+	if e.Organisation == "" {
+		by = "the service"
+	}
+	return capital(nearDay(day.Of(v.now), e.On)) + ". Recorded by " + by + at
 }
 
 func via(how string) string {
@@ -138,7 +142,9 @@ func (v *visit) lines(kind string, f facts) (lines []string) {
 			tell("Treatment: " + f.Modality + ".")
 		}
 	case "corrected", "row_updated":
-		if len(f.Fields) > 0 {
+		if !f.ReleasedOn.IsZero() && f.From != "" && f.From != f.ReleasedOn.String() {
+			tell("The day of release was " + dateWords(f.From) + ", it is " + f.ReleasedOn.Long() + ".")
+		} else if len(f.Fields) > 0 {
 			tell("Changed: " + strings.ReplaceAll(strings.Join(f.Fields, ", "), "_", " ") + ".")
 		}
 	case "linked", "link_undone":
