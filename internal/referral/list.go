@@ -96,7 +96,7 @@ func (b bounds) runs(today day.Date) []run {
 		to = b.to
 	}
 	if b.since != nil {
-		where = ` AND r.updated_at >= $11::timestamptz`
+		where = ` AND r.updated_at >= $9::timestamptz`
 	}
 	return b.order.runs(between(pieces, from, to), today, where)
 }

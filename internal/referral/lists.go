@@ -33,7 +33,7 @@ var lists = map[ListName]list{
 		pieces: func(today, _ day.Date) []piece { return stagesBetween(today, today.Add(14), awaiting) }},
 
 	// For two weeks: time to give the person the new card.
-	DateChanged: {role: staff.Prison, orders: Orders(), due: dueOnRelease, where: ` AND r.date_changed_at >= $10::date - 14`,
+	DateChanged: {role: staff.Prison, orders: Orders(), due: dueOnRelease, where: ` AND r.date_changed_at >= $8::date - 14`,
 		pieces: func(today, _ day.Date) []piece { return stagesBetween(earliest, unknown, awaiting) }},
 
 	// Everybody released in the last three months, and two weeks longer to read how it ended.
@@ -49,17 +49,17 @@ var lists = map[ListName]list{
 
 	// The release is today or in the next six days, or the appointment comes too late for the prescription.
 	ArrivingThisWeek: {role: staff.Provider, orders: Orders(), due: dueOnRelease, own: flaggedThenOthers,
-		where:  ` AND (r.clock_on BETWEEN $10::date AND $10::date + 6 OR r.appointment_flag = 'after_bridging')`,
+		where:  ` AND (r.clock_on BETWEEN $8::date AND $8::date + 6 OR r.appointment_flag = 'after_bridging')`,
 		pieces: func(today, _ day.Date) []piece { return stagesBetween(today.Add(-LiveDays), unknown, running) }},
 
 	// Today's, and those of earlier days whose outcome nobody has recorded.
 	TodaysAppointments: {role: staff.Provider, orders: []Order{ByClock, ByAppointmentLatest}, due: dueOnTheDay, own: inOrderOfTheDay,
-		where:  ` AND t.provider = $1 AND t.on_day <= $10::date`,
+		where:  ` AND t.provider = $1 AND t.on_day <= $8::date`,
 		pieces: func(today, _ day.Date) []piece { return everything(today) }},
 
-	MissedToRebook: {role: staff.Provider, orders: withoutAppointment, due: dueAfter(TargetDays), where: missed,
+	MissedToRebook: {role: staff.Provider, orders: withoutAppointment, due: dueAfter(TargetDays), where: missed, own: releasedFirst,
 		pieces: func(today, _ day.Date) []piece {
-			return stagesBetween(today.Add(-LiveDays), unknown, []string{"booked", "released"})
+			return stagesBetween(today.Add(-LiveDays), unknown, []string{"released", "booked"})
 		}},
 
 	DayOneTo21: {role: staff.Provider, orders: Orders(), due: dueAfter(TargetDays),
@@ -85,15 +85,19 @@ var (
 	withoutAppointment = []Order{ByClock, ByRelease, ByReleaseLatest, ByState}
 )
 
-// Nothing is booked: the last appointment was missed or cancelled, or three weeks went by.
-const missed = ` AND r.unbooked_reason IS NULL` + nothingOpen + `
-		    AND (r.released_on < $10::date - 21
-		      OR (
+// Nothing is booked: the last appointment was missed or cancelled, or three weeks went by. What is quick to see is looked
+// at first.
+const missed = ` AND r.unbooked_reason IS NULL
+		    AND CASE
+		      WHEN ` + openOf + ` THEN false
+		      WHEN r.released_on < $8::date - 21 THEN true
+		      ELSE (
 		        SELECT l.outcome IN ('did_not_attend', 'cancelled')
 		        FROM appointment l
 		        WHERE l.referral_id = r.id AND l.undone_at IS NULL
 		        ORDER BY l.attempt DESC
-		        LIMIT 1))`
+		        LIMIT 1)
+		      END`
 
 func stagesBetween(from, to day.Date, stages []string) (pieces []piece) {
 	for _, s := range stages {
@@ -108,6 +112,15 @@ func flaggedThenOthers(order Order, pieces []piece, today day.Date, where string
 		return order.runs(pieces, today, where)
 	}
 	return whole([]run{{pieces, flaggedFirst, ""}, {between(pieces, today, today.Add(6)), flaggedNoMore, ""}})
+}
+
+// releasedFirst puts first whose clocks run: of those still in prison hardly anybody has missed an appointment, and nearly
+// all have one to come.
+func releasedFirst(order Order, pieces []piece, today day.Date, where string) []run {
+	if order != ByClock {
+		return order.runs(pieces, today, where)
+	}
+	return whole([]run{{ofStates(pieces, today, Released), forwards, where}, {ofStates(pieces, today, Booked), forwards, where}})
 }
 
 // inOrderOfTheDay is a list of appointments: everybody on it has one.

@@ -258,6 +258,9 @@ func Counts(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time) (map[L
 	for _, name := range Worklists(who.Role) {
 		of := wanted{who: who, today: today}
 		for _, r := range lists[name].runs(ByClock, "", today, unconfirmedUntil(tx.Rules.Calendar, today)) {
+			if counts[name] == Counted {
+				break
+			}
 			n, err := of.count(ctx, tx, r, Counted-counts[name])
 			if err != nil {
 				return nil, err
