@@ -51,9 +51,12 @@ var kinds = []string{"audit", "call", "draft", "file", "key", "link", "list", "m
 // Search reads the trail. It is for the jobs part, and its caller has decided who may ask; that
 // somebody searched is itself written by the caller.
 func Search(ctx context.Context, tx *db.Tx, q Query) (rows []Row, err error) {
-	before := Place{At: time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)}
-	if q.Before != nil {
+	before := Place{At: q.To} // an index is entered where its first condition lies: at the end of the time asked for
+	switch {
+	case q.Before != nil && (q.To.IsZero() || q.Before.At.Before(q.To)):
 		before = *q.Before
+	case q.To.IsZero():
+		before.At = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 	}
 	if len(q.Subjects) > 0 {
 		return ofSubjects(ctx, tx, q, before)
@@ -64,13 +67,12 @@ func Search(ctx context.Context, tx *db.Tx, q Query) (rows []Row, err error) {
 		LEFT JOIN staff p ON a.actor = 'staff:' || p.id
 		LEFT JOIN staff s ON a.kind = 'staff' AND a.subject = CAST(s.id AS text)
 		WHERE a.at >= $1
-		  AND a.at < $2
-		  AND (a.at, a.id) < ($3, $4)
-		  AND (cardinality($5::text[]) = 0 OR a.organisation = ANY ($5))
-		  AND ($6 = '' OR a.act = $6)
-		  AND ($8 = '' OR a.actor = $8)
+		  AND (a.at, a.id) < ($2, $3)
+		  AND (cardinality($4::text[]) = 0 OR a.organisation = ANY ($4))
+		  AND ($5 = '' OR a.act = $5)
+		  AND ($7 = '' OR a.actor = $7)
 		ORDER BY a.at DESC, a.id DESC
-		LIMIT $7`, q.From, q.To, before.At, before.ID, pq.Array(orNone(q.Organisations)), q.Act, q.Limit, q.Actor)
+		LIMIT $6`, q.From, before.At, before.ID, pq.Array(orNone(q.Organisations)), q.Act, q.Limit, q.Actor)
 	return rows, err
 }
 
