@@ -140,7 +140,7 @@ func unheardOf(ctx context.Context, tx *db.Tx, now time.Time) (codes []string, e
 	err = tx.Select(ctx, &codes, `
 		SELECT partner
 		FROM unnest($1::text[]) AS partner
-		WHERE NOT EXISTS (SELECT FROM (`+arrivals+`) c WHERE code = partner AND at >= $2 AND at <= $3)`, pq.Array(partners), since, now)
+		WHERE (SELECT true FROM (`+arrivals+`) c WHERE code = partner AND at >= $2 AND at <= $3 LIMIT 1) IS NULL`, pq.Array(partners), since, now)
 	return codes, err
 }
 
