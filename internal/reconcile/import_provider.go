@@ -9,6 +9,7 @@ import (
 
 	"throughgate/internal/day"
 	"throughgate/internal/db"
+	"throughgate/internal/person"
 	"throughgate/internal/staff"
 )
 
@@ -82,6 +83,12 @@ type listRow struct {
 	Person  hexBytes  `json:"person_bix"`
 	Values  hexBytes  `json:"values_sealed"`
 	On      day.Date  `json:"on_day"`
+
+	// What a reconciliation compares without opening the row.
+	Name     hexBytes `json:"name_bix"`
+	Born     hexBytes `json:"date_of_birth_bix"`
+	Sex      string   `json:"sex"`
+	Released day.Date `json:"released_on"`
 }
 
 func (p *providerImport) rows(ctx context.Context, s *Sheet, in intake, o Options) error {
@@ -119,7 +126,9 @@ func (p *providerImport) rows(ctx context.Context, s *Sheet, in intake, o Option
 func (p *providerImport) seal(row ProviderRow) (listRow, error) {
 	id, canonical := uuid.New(), row.Canonical()
 	sealed, err := p.tx.Keys.Seal(sealedProviderRow, id.String(), canonical)
-	return listRow{id, row.Number, p.tx.Keys.Blind("provider_row", string(canonical)), p.tx.Keys.Blind("provider_person", personKey(row)), sealed, row.day()}, err
+	_, born, _, name := person.Blinds(p.tx.Keys, row.identity())
+	return listRow{id, row.Number, p.tx.Keys.Blind("provider_row", string(canonical)), p.tx.Keys.Blind("provider_person", personKey(row)), sealed, row.day(),
+		name, born, row.Sex, row.ReleasedOn}, err
 }
 
 // personKey: rows with the same full name, date of birth and sex are one person.
@@ -155,8 +164,10 @@ func (p *providerImport) store(ctx context.Context, batch []listRow) error {
 		p.seen[p.sent[i].content] = true
 	}
 	_, err = p.tx.Exec(ctx, `
-		INSERT INTO provider_row (id, file_id, row_number, organisation, content_bix, person_bix, values_sealed, on_day, answer, reason)
-		SELECT id, $2, row_number, $3, content_bix, person_bix, values_sealed, on_day, 'set_aside', $4
+		INSERT INTO provider_row (id, file_id, row_number, organisation, content_bix, person_bix, values_sealed, on_day,
+		  name_bix, date_of_birth_bix, sex, released_on, answer, reason)
+		SELECT id, $2, row_number, $3, content_bix, person_bix, values_sealed, on_day,
+		  name_bix, date_of_birth_bix, sex, released_on, 'set_aside', $4
 		FROM json_populate_recordset(NULL::provider_row, $1)
 		ON CONFLICT ON CONSTRAINT one_row_per_content DO NOTHING`, jsonOf(batch), p.file, p.provider, NotKnown)
 	return err

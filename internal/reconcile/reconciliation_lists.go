@@ -2,6 +2,8 @@ package reconcile
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/google/uuid"
 	"github.com/jmoiron/sqlx"
@@ -14,15 +16,15 @@ import (
 	"throughgate/internal/staff"
 )
 
-// auditing is the making of one reconciliation: every release of the period is put into its list, by as little as that
-// takes; only those that are shown are read whole.
+// auditing is the making of one reconciliation: every release of the period is put into its list by what stands in
+// clear or in blind indexes; only what differs, and what is shown, is opened.
 type auditing struct {
 	*Reconciliation
 	tx     *db.Tx
 	placed map[string][]*release       // by list, oldest first; of those who are in the prison's list
-	rows   map[uuid.UUID][]ProviderRow // linked rows, by release
+	rows   map[uuid.UUID][]ProviderRow // linked rows that were opened, by release
 	known  map[uuid.UUID]person.Identity
-	only   []Compare // in the provider's list only
+	only   []*unplaced // in the provider's list only
 }
 
 // release is what says in which list a release stands.
@@ -32,28 +34,50 @@ type release struct {
 	ReleasedOn day.Date  `db:"released_on"`
 	PickedUpOn day.Date  `db:"picked_up_on"`
 	Group      string    `db:"substance_group"`
+	Sex        string    `db:"sex"`
 	CJIT       bool      `db:"cjit"`
+	Linked     int       `db:"linked"` // rows of the provider's list
+	Same       bool      `db:"same"`   // name, date of birth, sex and release date are the same in all of them: nothing can differ
 
 	differ []string // in what the two lists differ, in words
+}
+
+// unplaced is a row of the provider's list about nobody who counts.
+type unplaced struct {
+	ID     uuid.UUID `db:"id"`
+	Sealed []byte    `db:"values_sealed"`
+	Reason string    `db:"reason"`
+	On     day.Date  `db:"on_day"`
 }
 
 // sort puts the releases into their lists, and counts.
 func (a *auditing) sort(ctx context.Context) error {
 	var releases []*release
 	err := a.tx.Select(ctx, &releases, `
-		SELECT id, person_id, released_on, picked_up_on, substance_group, cjit
-		FROM referral
-		WHERE released_on BETWEEN $3 AND $4
-		  AND prison = $1
-		  AND provider = $2
-		  AND set_aside IS NULL
-		  AND withdrawn_on IS NULL
-		  AND person_id IS NOT NULL
-		ORDER BY released_on, id`, a.Prison, a.Provider, a.From, a.To)
+		SELECT r.id, r.person_id, r.released_on, r.picked_up_on, r.substance_group, r.sex, r.cjit, w.linked, w.same
+		FROM referral r
+		CROSS JOIN LATERAL (
+		  SELECT count(*) AS linked, coalesce(bool_and(coalesce(
+		    w.name_bix = p.name_bix AND w.date_of_birth_bix = p.date_of_birth_bix AND w.sex = r.sex
+		      AND coalesce(w.released_on, r.released_on) = r.released_on, false)), false) AS same
+		  FROM provider_row w
+		  JOIN person p ON p.id = r.person_id
+		  WHERE w.referral_id = r.id
+		    AND w.organisation = $2
+		    AND w.answer = 'accepted'
+		) AS w
+		WHERE r.released_on BETWEEN $3 AND $4
+		  AND r.prison = $1
+		  AND r.provider = $2
+		  AND r.set_aside IS NULL
+		  AND r.withdrawn_on IS NULL
+		  AND r.person_id IS NOT NULL
+		ORDER BY r.released_on, r.id`, a.Prison, a.Provider, a.From, a.To)
 	if err != nil {
 		return err
 	}
-	if err := a.readLinked(ctx, releases); err != nil {
+	doubtful := slices.DeleteFunc(slices.Clone(releases), func(r *release) bool { return r.Same || r.Linked == 0 })
+	if err := a.openLinked(ctx, doubtful); err != nil {
 		return err
 	}
 	a.placed = map[string][]*release{}
@@ -61,7 +85,7 @@ func (a *auditing) sort(ctx context.Context) error {
 		name := a.listOf(r)
 		a.placed[name] = append(a.placed[name], r)
 	}
-	if err := a.readProviderOnly(ctx); err != nil {
+	if a.only, err = a.providerOnly(ctx); err != nil {
 		return err
 	}
 	a.Counts = Matched{len(a.placed[InBothList]), len(a.placed[DifferingList]), len(a.placed[PrisonOnlyList]), len(a.only)}
@@ -70,30 +94,34 @@ func (a *auditing) sort(ctx context.Context) error {
 
 // listOf is where a release stands.
 func (a *auditing) listOf(r *release) string {
-	rows := a.rows[r.ID]
-	if len(rows) == 0 && r.PickedUpOn.IsZero() {
+	if r.Linked == 0 && r.PickedUpOn.IsZero() {
 		return PrisonOnlyList
 	}
-	if r.differ = differing(r.ReleasedOn, a.known[r.Person], rows); len(r.differ) > 0 {
+	who := a.known[r.Person]
+	who.Sex = r.Sex // as this release has it
+	if r.differ = differing(r.ReleasedOn, who, a.rows[r.ID]); len(r.differ) > 0 {
 		return DifferingList
 	}
 	return InBothList
 }
 
-// readLinked reads the rows of the provider's list that are about the releases, and who they are about.
-func (a *auditing) readLinked(ctx context.Context, releases []*release) (err error) {
-	ids, people := make([]uuid.UUID, len(releases)), map[uuid.UUID]uuid.UUID{}
-	for i, r := range releases {
-		ids[i], people[r.ID] = r.ID, r.Person
+// openLinked reads the rows of the provider's list that are about the releases, and who they are about.
+func (a *auditing) openLinked(ctx context.Context, releases []*release) (err error) {
+	var ids, people []uuid.UUID
+	for _, r := range releases {
+		if _, opened := a.rows[r.ID]; !opened {
+			ids, people = append(ids, r.ID), append(people, r.Person)
+		}
 	}
-	var linked []uuid.UUID
-	a.rows = map[uuid.UUID][]ProviderRow{}
+	if a.rows == nil {
+		a.rows, a.known = map[uuid.UUID][]ProviderRow{}, map[uuid.UUID]person.Identity{}
+	}
 	err = a.tx.Each(ctx, `
 		SELECT id, values_sealed, referral_id
 		FROM provider_row
-		WHERE organisation = $1
+		WHERE referral_id = ANY ($2)
+		  AND organisation = $1
 		  AND answer = 'accepted'
-		  AND referral_id = ANY ($2)
 		ORDER BY content_bix`, func(found *sqlx.Rows) error {
 		var id, of uuid.UUID
 		var sealed []byte
@@ -101,40 +129,46 @@ func (a *auditing) readLinked(ctx context.Context, releases []*release) (err err
 			return err
 		}
 		row, err := openProviderRow(a.tx, id, sealed)
-		a.rows[of], linked = append(a.rows[of], row), append(linked, people[of])
+		a.rows[of] = append(a.rows[of], row)
 		return err
 	}, a.Provider, pq.Array(ids))
 	if err != nil {
 		return err
 	}
-	a.known, err = person.Read(ctx, a.tx, linked...)
+	known, err := person.Read(ctx, a.tx, people...)
+	maps.Copy(a.known, known)
 	return err
 }
 
-// readProviderOnly reads rows about nobody who counts, whose day lies in the period (column on_day; rows that came
-// before the column did are opened to see).
-func (a *auditing) readProviderOnly(ctx context.Context) error {
-	return a.tx.Each(ctx, `
-		SELECT id, values_sealed, coalesce(reason, '')
+// providerOnly are the rows about nobody who counts, whose day lies in the period (column on_day; rows that came before
+// the column did are opened to see).
+func (a *auditing) providerOnly(ctx context.Context) (rows []*unplaced, err error) {
+	err = a.tx.Select(ctx, &rows, `
+		SELECT id, values_sealed, coalesce(reason, '') AS reason, on_day
 		FROM provider_row
 		WHERE organisation = $1
 		  AND answer <> 'accepted'
 		  AND (on_day BETWEEN $2 AND $3 OR on_day IS NULL)
-		ORDER BY content_bix`, func(found *sqlx.Rows) error {
-		var id uuid.UUID
-		var sealed []byte
-		var reason string
-		if err := found.Scan(&id, &sealed, &reason); err != nil {
-			return err
+		ORDER BY content_bix`, a.Provider, a.From, a.To)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(rows, func(u *unplaced) bool {
+		if u.On.IsZero() && err == nil {
+			var row ProviderRow
+			row, err = openProviderRow(a.tx, u.ID, u.Sealed)
+			u.On = row.day()
 		}
-		row, err := openProviderRow(a.tx, id, sealed)
-		if err == nil && row.day().Within(a.From, a.To) {
-			a.only = append(a.only, Compare{GivenName: row.GivenName, FamilyName: row.FamilyName, BornOn: row.BornOn,
-				Sex: row.Sex, PrisonNumber: row.PrisonNumber, ExitOn: row.ReleasedOn, Received: true, ReceivedOn: row.ReceivedOn,
-				OfferedOn: row.OfferedOn, AttendedOn: row.AttendedOn, StartedOn: row.StartedOn, Reason: reason})
-		}
-		return err
-	}, a.Provider, a.From, a.To)
+		return !u.On.Within(a.From, a.To)
+	}), err
+}
+
+// open is the row as the list shows it.
+func (u *unplaced) open(tx *db.Tx) (Compare, error) {
+	row, err := openProviderRow(tx, u.ID, u.Sealed)
+	return Compare{GivenName: row.GivenName, FamilyName: row.FamilyName, BornOn: row.BornOn,
+		Sex: row.Sex, PrisonNumber: row.PrisonNumber, ExitOn: row.ReleasedOn, Received: true, ReceivedOn: row.ReceivedOn,
+		OfferedOn: row.OfferedOn, AttendedOn: row.AttendedOn, StartedOn: row.StartedOn, Reason: u.Reason}, err
 }
 
 // day is what the row is about: the release date that the provider was told, else the start, attendance, offer or
@@ -155,7 +189,13 @@ func (a *auditing) show(ctx context.Context, who staff.Who, part Part) error {
 		return nil
 	}
 	if who.Role != staff.Prison && part.of(ProviderOnlyList) {
-		a.ProviderOnly = page(part, a.only, func(c Compare) bool { return part.marked(c.AlcoholOnly, c.CJIT) })
+		for _, u := range page(part, a.only, func(*unplaced) bool { return part.marked(false, false) }) {
+			c, err := u.open(a.tx)
+			if err != nil {
+				return err
+			}
+			a.ProviderOnly = append(a.ProviderOnly, c)
+		}
 	}
 	var chosen []*release
 	for _, name := range []string{InBothList, DifferingList, PrisonOnlyList} {

@@ -17,7 +17,6 @@ import (
 // whole is what the shown releases are told with.
 type whole struct {
 	kept    map[uuid.UUID]*kept
-	known   map[uuid.UUID]person.Identity
 	starts  map[uuid.UUID][]day.Date // every start of a person, by person
 	offered map[uuid.UUID]seenDays   // by release
 	asked   map[uuid.UUID]string     // why a row that may mean the person waits for review
@@ -39,7 +38,7 @@ func (a *auditing) readWhole(ctx context.Context, chosen []*release) (err error)
 	if w.kept, err = a.readKept(ctx, ids); err != nil {
 		return err
 	}
-	if w.known, err = person.Read(ctx, a.tx, people...); err != nil {
+	if err := a.openLinked(ctx, chosen); err != nil {
 		return err
 	}
 	if w.starts, err = a.readStarts(ctx, people); err != nil {
@@ -125,7 +124,7 @@ func (a *auditing) readQuestions(ctx context.Context, people []uuid.UUID) (map[u
 // tell adds a release to its list, with the reason why it stands there.
 func (a *auditing) tell(r *release, w whole) {
 	k, rows, days := w.kept[r.ID], a.rows[r.ID], w.offered[r.ID]
-	c := compareOf(k, w.known[r.Person])
+	c := compareOf(k, a.known[r.Person])
 	c.person, c.AlcoholOnly, c.CJIT = r.Person.String(), r.Group == config.AlcoholOnly, r.CJIT
 	c.Received, c.OfferedOn, c.AttendedOn, c.StartedOn = len(rows) > 0, days.offered, days.attended, r.PickedUpOn
 	for _, row := range rows {

@@ -44,8 +44,17 @@ CREATE INDEX referral_came ON referral (prison, received_at) WHERE source <> 'fi
 CREATE INDEX pickup_came ON pickup (recorded_at) WHERE provider_row_id IS NULL;
 
 -- For reconciling a period.
-ALTER TABLE provider_row ADD COLUMN on_day date;
-COMMENT ON COLUMN provider_row.on_day IS 'The day that the row is about: the release as the provider was told of it, else the start, attendance, offer or receipt. Null for rows that came before this column.';
+ALTER TABLE provider_row
+  ADD COLUMN on_day date,
+  ADD COLUMN name_bix bytea,
+  ADD COLUMN date_of_birth_bix bytea,
+  ADD COLUMN sex text,
+  ADD COLUMN released_on date;
+COMMENT ON COLUMN provider_row.on_day IS 'The day that the row is about: the release as the provider was told of it, else the start, attendance, offer or receipt. Null, as are the next four, for rows that came before these columns.';
+COMMENT ON COLUMN provider_row.name_bix IS 'Blind index of the full name, as person has it: where it is the same, nothing need be opened to compare.';
+COMMENT ON COLUMN provider_row.date_of_birth_bix IS 'Blind index of the date of birth, as person has it.';
+COMMENT ON COLUMN provider_row.sex IS 'As the row has it.';
+COMMENT ON COLUMN provider_row.released_on IS 'The release date that the provider was told.';
 CREATE INDEX provider_row_of_referral ON provider_row (referral_id) WHERE referral_id IS NOT NULL;
 CREATE INDEX provider_row_of_known ON provider_row (person_id) WHERE person_id IS NOT NULL;
 CREATE INDEX provider_row_only ON provider_row (organisation, on_day) WHERE answer <> 'accepted';
