@@ -17,7 +17,7 @@ var reportCommand = command{
 	help: `
   --window-end DATE     last day of the window, such as 2023-12-31
   --data-through DATE   last complete day that the data cover (default yesterday)
-  --out DIR             where report.html, .txt, .csv, .xlsx, .png and .eml are written
+  --out DIR             where report.html, .txt, .csv, .xlsx, .json, .png, .svg and .eml are written
 `,
 	run: func(ctx context.Context, c *call) error {
 		ask, err := c.ask()
@@ -41,7 +41,7 @@ var reportCommand = command{
 		}
 		for name, content := range map[string][]byte{
 			"report.html": []byte(preview.HTML), "report.txt": []byte(preview.Text), "report.csv": []byte(preview.CSV),
-			"report.xlsx": preview.XLSX, "report.png": preview.PNG, "report.eml": eml,
+			"report.xlsx": preview.XLSX, "report.json": preview.JSON, "report.png": preview.PNG, "report.svg": preview.SVG, "report.eml": eml,
 		} {
 			if content == nil {
 				continue // no picture where no rate may be shown

@@ -260,7 +260,7 @@ func (v veil) supporting(s Supporting) (shown []ShownFigure) {
 		{"s10", "SMART in prison to SMART in the community within 28 days", s.S10},
 		{"s11", "referred to RECONNECT", s.S11},
 		{"s12", "mandatory fields present", s.S12.Figure},
-		{"cjit", "in contact with the criminal justice intervention team (CJIT)", s.CJIT},
+		{"cjit", "CJIT (criminal justice team) contact", s.CJIT},
 	} {
 		x, n := v.count(one.figure.Numerator), v.count(one.figure.Denominator)
 		shown = append(shown, ShownFigure{one.id, one.name, x, n, v.within(x, n, one.figure.Denominator)})

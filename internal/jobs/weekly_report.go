@@ -254,20 +254,29 @@ func (run *Run) keep(ctx context.Context, tx *db.Tx, who staff.Who, now time.Tim
 		return err
 	}
 	err = tx.Get(ctx, &run.ID, `
-		INSERT INTO report_run (id, report, due_at, window_end, data_through, outcome, made_at, made_by, figures, subject, html, plain, picture, csv)
-		VALUES ($1, $2, $3, $4, $5, 'made', $6, $7, $8, $9, $10, $11, $12, $13)
+		INSERT INTO report_run (id, report, due_at, window_end, data_through, outcome, made_at, made_by, figures, subject, html, plain, picture, csv, xlsx, drawing)
+		VALUES ($1, $2, $3, $4, $5, 'made', $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 		ON CONFLICT ON CONSTRAINT one_run_per_due_time DO UPDATE
 		SET outcome = excluded.outcome, window_end = excluded.window_end, data_through = excluded.data_through,
 		  made_at = excluded.made_at, made_by = excluded.made_by, figures = excluded.figures, subject = excluded.subject,
-		  html = excluded.html, plain = excluded.plain, picture = excluded.picture, csv = excluded.csv
+		  html = excluded.html, plain = excluded.plain, picture = excluded.picture, csv = excluded.csv,
+		  xlsx = excluded.xlsx, drawing = excluded.drawing
 		WHERE report_run.outcome = 'missed'
 		RETURNING id`,
 		run.ID, weekly, run.DueAt, run.WindowEnd, run.DataThrough, now, who.By.Actor,
-		string(text), r.Subject, r.HTML, r.Text, r.PNG, string(r.CSV))
+		string(text), r.Subject, r.HTML, r.Text, r.PNG, string(r.CSV), r.XLSX, orNull(r.SVG))
 	if errors.Is(err, db.ErrNone) || db.Waited(err) { // waited: somebody is making it right now
 		return errMade
 	}
 	return err
+}
+
+// orNull is a text that may not be there.
+func orNull(text []byte) *string {
+	if text == nil {
+		return nil
+	}
+	return new(string(text))
 }
 
 // letter is what every reader gets alike.

@@ -44,7 +44,7 @@ func barsInWords(of string, bars []Bar) string {
 	for _, b := range bars {
 		one := fmt.Sprintf("%s %d", b.Name, b.Count)
 		if b.Share != "" {
-			one += " (" + b.Share + ")"
+			one += " " + b.Share
 		}
 		said = append(said, one)
 	}

@@ -12,7 +12,7 @@ import (
 // Control draws the control chart: months joined by a grey line, special causes by shape and colour, centre and limits of
 // each part. Limits below 0% or above 100% are drawn at 0 and 100. Its points are exact: for signed-in people only.
 func Control(c *continuity.ControlChart, target float64) Picture {
-	p := Picture{Alt: controlInWords(c, target), High: fieldTop + fieldHigh + 48, Gutter: gutter}
+	p := Picture{Alt: controlInWords(c, target), High: fieldTop + fieldHigh + 48, Scaled: true}
 	if len(c.Months) == 0 {
 		return p
 	}
@@ -24,7 +24,7 @@ func Control(c *continuity.ControlChart, target float64) Picture {
 	for i, part := range c.Parts {
 		s.part(&p, part)
 		if i > 0 {
-			s.mark(&p, float64(part.First)-0.5, letter(i-1))
+			s.mark(&p, float64(part.First)-0.5, Letter(i-1))
 		}
 	}
 	s.months(&p, c.Months)
@@ -35,8 +35,8 @@ func Control(c *continuity.ControlChart, target float64) Picture {
 	return p
 }
 
-// letter names the nth mark.
-func letter(n int) string { return string(rune('A' + n%26)) }
+// Letter names the nth mark, counted from 0.
+func Letter(n int) string { return string(rune('A' + n%26)) }
 
 func highestOf(c *continuity.ControlChart, target float64) float64 {
 	highest := target + 5
@@ -53,7 +53,7 @@ func highestOf(c *continuity.ControlChart, target float64) float64 {
 	return highest
 }
 
-// part is the centre and, where there are any, the limits of a part, named at the last one's right end.
+// part is the centre and, where there are any, the limits of a part. What they are is said beside the picture.
 func (s scale) part(p *Picture, part continuity.ChartPart) {
 	if part.Points == 0 {
 		return
@@ -72,21 +72,6 @@ func (s scale) part(p *Picture, part continuity.ChartPart) {
 	limits := part.Limits.Drawn()
 	level(limits.Upper, "5 4", 1.5)
 	level(limits.Lower, "5 4", 1.5)
-	if s.to != float64(part.Last) {
-		return
-	}
-	name := "limit "
-	if part.Trial() {
-		name = "trial limit "
-	}
-	for _, one := range []struct {
-		percent, down float64
-		text          string
-	}{{limits.Upper, -6, name}, {limits.Lower, 17, name}, {part.Centre, -6, "mean "}} {
-		at := s.at(to, one.percent)
-		at.Down += one.down
-		p.Words = append(p.Words, Words{At: at, Right: 40, Text: one.text + percent(one.percent), Size: letters, Ink: Black, Anchor: End})
-	}
 }
 
 // months are the points. A month without releases is a gap in the line.
@@ -143,7 +128,7 @@ func controlInWords(c *continuity.ControlChart, target float64) string {
 	said = append(said, partInWords(c, target))
 	said = append(said, standingOut(seen)...)
 	if gaps := len(c.Months) - len(seen); gaps > 0 {
-		said = append(said, fmt.Sprintf("%d months without releases are gaps.", gaps))
+		said = append(said, fmt.Sprintf("Months without releases, which are gaps: %d.", gaps))
 	}
 	return strings.Join(said, " ")
 }

@@ -12,7 +12,7 @@ var curveDays = []int{0, 21, 42, 63, 92}
 
 // Curve draws the Kaplan-Meier curve of time to pick-up with its interval, and the numbers at risk under it.
 func Curve(c continuity.Curve) Picture {
-	p := Picture{Alt: curveInWords(c), High: fieldTop + fieldHigh + 84, Gutter: gutter}
+	p := Picture{Alt: curveInWords(c), High: fieldTop + fieldHigh + 84, Scaled: true}
 	if len(c) == 0 {
 		return p
 	}
@@ -35,8 +35,8 @@ func Curve(c continuity.Curve) Picture {
 		p.Words = append(p.Words, Words{At: At{s.across(float64(d)), s.bottom + 78}, Text: fmt.Sprint(c[d].AtRisk), Size: letters, Ink: Black, Anchor: Middle})
 	}
 	p.Words = append(p.Words,
-		Words{At: At{fieldRight, s.bottom + 40}, Right: 30, Text: "days since release", Size: letters, Ink: Black, Anchor: End},
-		Words{At: At{0, s.bottom + 60}, Right: -38, Text: "Still waiting, and known of, on that day:", Size: letters, Ink: Dim, Anchor: Start})
+		Words{At: At{100, s.bottom + 40}, Text: "days since release", Size: letters, Ink: Black, Anchor: End},
+		Words{At: At{0, s.bottom + 60}, Right: -38, Text: "Still waiting (at risk):", Size: letters, Ink: Dim, Anchor: Start})
 	return p
 }
 
@@ -77,8 +77,8 @@ func (s scale) stairs(p *Picture, c continuity.Curve) {
 	}
 	line.Through = append(line.Through, s.at(s.to, 100*before))
 	p.Lines = append(p.Lines, line)
-	at := s.at(s.to, 100*before)
-	p.Words = append(p.Words, Words{At: At{at.Across, at.Down - 10}, Text: percent(100 * before), Size: large, Ink: Strong, Bold: true, Anchor: Middle})
+	end := s.at(s.to, 100*before)
+	s.name(p, At{end.Across, end.Down - 10}, 100*before)
 }
 
 // curveInWords says how steep the curve is and where it ends.

@@ -55,6 +55,15 @@ func (i icon) svg() template.HTML {
 	return template.HTML(out.String())
 }
 
+// KeyLine is a line of the control chart as it is explained beside the picture: the mean, or a limit.
+func KeyLine(broken bool) template.HTML {
+	dash := ""
+	if broken {
+		dash = ` stroke-dasharray="5 4"`
+	}
+	return template.HTML(`<svg class="app-key" width="32" height="16" viewBox="0 0 32 16" aria-hidden="true"><path d="M0 8H32" stroke="#0b0c0c" stroke-width="1.5"` + dash + `/></svg>`)
+}
+
 // Key is a dot as it is explained beside the picture.
 func Key(s continuity.Signal) template.HTML {
 	shape, ink := Meaning(s)

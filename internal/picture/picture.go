@@ -8,12 +8,13 @@ import (
 	"strings"
 )
 
-// Picture is shapes, painted in the order of its fields. Across, places are in per cent of the breadth, so that one drawing
-// fits a phone and a wide screen; down, and for the size of letters, in points, which never shrink with the screen.
+// Picture is shapes, painted in the order of its fields. Across, places are in per cent of the breadth between the margins,
+// so that one drawing fits a phone and a wide screen; down, and for the size of letters, in points, which never shrink with
+// the screen.
 type Picture struct {
 	Alt    string // what is to be seen, for who does not see it
 	High   float64
-	Gutter float64 // points left free for the words of a scale
+	Scaled bool // it has a scale, whose words stand in the margins
 	Areas  []Area
 	Lines  []Line
 	Dots   []Dot
@@ -98,10 +99,35 @@ const (
 	large   = 20
 )
 
+// The margins of a picture with a scale, in points: the left one holds the scale's numbers, the right one half of a year.
+const (
+	leftMargin  = 42.0
+	rightMargin = 22.0
+)
+
 // drawing is a picture with what depends on where it is shown.
 type drawing struct {
 	Picture
 	Wide float64 // points; 0 takes the breadth of the page
+}
+
+// Left is the left margin, Inner what is between the margins. As part of a page that is told by the style sheet (app-field);
+// where it is not heeded, 77% fits the narrowest phone.
+func (d drawing) Left() float64 {
+	if d.Scaled {
+		return leftMargin
+	}
+	return 0
+}
+
+func (d drawing) Inner() string {
+	switch {
+	case d.Scaled && d.Wide > 0:
+		return short(d.Wide - leftMargin - rightMargin)
+	case d.Scaled:
+		return "77%"
+	}
+	return "100%"
 }
 
 // SVG is the picture as part of a page, as broad as its place there. It has no style and no script in it.
@@ -122,7 +148,7 @@ func (p Picture) written(wide float64) template.HTML {
 var asSVG = template.Must(template.New("svg").Funcs(template.FuncMap{"n": short, "points": points, "outline": outline}).Parse(
 	`<svg {{if .Wide}}xmlns="http://www.w3.org/2000/svg" width="{{n .Wide}}"{{else}}class="app-picture" width="100%"{{end}} height="{{n .High}}" role="img" aria-label="{{.Alt}}" font-family="Arial, Helvetica, sans-serif">
 {{- if .Wide}}<rect width="100%" height="100%" fill="#ffffff"/>{{end -}}
-<svg x="{{n .Gutter}}" width="100%" height="{{n .High}}" overflow="visible">
+<svg{{if .Scaled}} class="app-field"{{end}} x="{{n .Left}}" width="{{.Inner}}" height="{{n .High}}" overflow="visible">
 <svg width="100%" height="{{n .High}}" viewBox="0 0 100 {{n .High}}" preserveAspectRatio="none" overflow="visible">
 {{range .Areas}}<polygon points="{{points .Edge}}" fill="{{.Ink}}"/>
 {{end}}{{range .Lines}}<polyline points="{{points .Through}}" fill="none" stroke="{{.Ink}}" stroke-width="{{n .Width}}"{{with .Dash}} stroke-dasharray="{{.}}"{{end}} vector-effect="non-scaling-stroke"/>

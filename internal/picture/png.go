@@ -19,13 +19,17 @@ import (
 type canvas struct {
 	draw.Canvas
 	Picture
-	wide, fine float64 // points, and dots for each of them
+	left, inner float64 // margin, and breadth between the margins, in points
+	fine        float64 // dots for each point
 }
 
 // PNG is the picture as dots: so many points broad, with so many dots for each point.
 func (p Picture) PNG(wide, fine float64) ([]byte, error) {
 	image := vgimg.NewWith(vgimg.UseWH(vg.Length(wide*fine), vg.Length(p.High*fine)), vgimg.UseDPI(72), vgimg.UseBackgroundColor(color.White))
-	c := canvas{draw.New(image), p, wide, fine}
+	c := canvas{draw.New(image), p, 0, wide, fine}
+	if p.Scaled {
+		c.left, c.inner = leftMargin, wide-leftMargin-rightMargin
+	}
 	for _, a := range p.Areas {
 		c.FillPolygon(a.Ink.rgba(), c.places(a.Edge))
 	}
@@ -33,7 +37,7 @@ func (p Picture) PNG(wide, fine float64) ([]byte, error) {
 		c.StrokeLines(draw.LineStyle{Color: l.Ink.rgba(), Width: vg.Length(l.Width * fine), Dashes: c.dashes(l.Dash)}, c.places(l.Through))
 	}
 	for _, d := range p.Dots {
-		c.DrawGlyph(draw.GlyphStyle{Color: d.Ink.rgba(), Radius: vg.Length(d.Size * fine), Shape: glyphs[d.Shape]}, c.place(d.At))
+		c.dot(d)
 	}
 	for _, w := range p.Words {
 		c.words(w)
@@ -43,11 +47,20 @@ func (p Picture) PNG(wide, fine float64) ([]byte, error) {
 	return png.Bytes(), err
 }
 
-// glyphs are the shapes of dots; those of special causes are on pages only, which are SVG.
-var glyphs = map[Shape]draw.GlyphDrawer{Round: draw.CircleGlyph{}, Up: draw.PyramidGlyph{}, Down: draw.BoxGlyph{}}
+func (c canvas) dot(d Dot) {
+	at, r := c.place(d.At), vg.Length(d.Size*c.fine)
+	switch d.Shape {
+	case Up:
+		c.FillPolygon(d.Ink.rgba(), []vg.Point{{X: at.X, Y: at.Y + r}, {X: at.X + r, Y: at.Y - r}, {X: at.X - r, Y: at.Y - r}})
+	case Down:
+		c.FillPolygon(d.Ink.rgba(), []vg.Point{{X: at.X, Y: at.Y - r}, {X: at.X + r, Y: at.Y + r}, {X: at.X - r, Y: at.Y + r}})
+	default:
+		c.DrawGlyph(draw.GlyphStyle{Color: d.Ink.rgba(), Radius: r, Shape: draw.CircleGlyph{}}, at)
+	}
+}
 
 func (c canvas) place(at At) vg.Point {
-	return vg.Point{X: vg.Length((c.Gutter + at.Across/100*c.wide) * c.fine), Y: vg.Length((c.High - at.Down) * c.fine)}
+	return vg.Point{X: vg.Length((c.left + at.Across/100*c.inner) * c.fine), Y: vg.Length((c.High - at.Down) * c.fine)}
 }
 
 func (c canvas) places(all []At) (points []vg.Point) {

@@ -24,7 +24,7 @@ type Mark struct {
 
 // Rates draws the rolling rate at the month ends with the band of its interval; target 0 is none.
 func Rates(rates []Rate, marks []Mark, target float64) Picture {
-	p := Picture{Alt: ratesInWords(rates, target), High: fieldTop + fieldHigh + 48, Gutter: gutter}
+	p := Picture{Alt: ratesInWords(rates, target), High: fieldTop + fieldHigh + 48, Scaled: true}
 	if len(rates) == 0 {
 		return p
 	}
@@ -47,7 +47,7 @@ func Rates(rates []Rate, marks []Mark, target float64) Picture {
 		s.run(&p, run)
 	}
 	s.monthTicks(&p, rates)
-	s.last(&p, rates[len(rates)-1])
+	s.last(&p, rates[len(rates)-1], target)
 	return p
 }
 
@@ -95,13 +95,23 @@ func (s scale) run(p *Picture, run []Rate) {
 	p.Lines = append(p.Lines, line)
 }
 
-// last names the newest rate, above its dot.
-func (s scale) last(p *Picture, r Rate) {
-	if r.Shown {
-		at := s.at(along(r.End), r.Percent)
-		at.Down -= 12
-		p.Words = append(p.Words, Words{At: at, Text: percent(r.Percent), Size: large, Ink: Strong, Bold: true, Anchor: Middle})
+// last names the newest rate above its dot; below it where the target's line would run through its name.
+func (s scale) last(p *Picture, r Rate, target float64) {
+	if !r.Shown {
+		return
 	}
+	at := s.at(along(r.End), r.Percent)
+	if gap := at.Down - s.down(target); target > 0 && gap > 0 && gap < 2*large {
+		at.Down += 28
+	} else {
+		at.Down -= 12
+	}
+	s.name(p, at, r.Percent)
+}
+
+// name is a large number at the right end.
+func (s scale) name(p *Picture, at At, rate float64) {
+	p.Words = append(p.Words, Words{At: at, Right: rightMargin, Text: percent(rate), Size: large, Ink: Strong, Bold: true, Anchor: End})
 }
 
 func (s scale) monthTicks(p *Picture, rates []Rate) {

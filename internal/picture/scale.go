@@ -12,14 +12,12 @@ type scale struct {
 	top, bottom float64 // points
 }
 
-// The field leaves room above for marks and below for two lines of words. On a phone 320 points broad, gutter and field fill
-// the breadth; on a wider screen some is left free at the right.
+// The field leaves room above for marks, and below for two lines of words.
 const (
-	gutter     = 44.0
 	fieldTop   = 30.0
 	fieldHigh  = 230.0
-	fieldLeft  = 1.0
-	fieldRight = 84.0
+	fieldLeft  = 1.5
+	fieldRight = 98.5
 )
 
 func newScale(highest, from, to float64) scale {
@@ -42,14 +40,14 @@ func (s scale) down(percent float64) float64 {
 	return s.bottom - (s.bottom-s.top)*percent/s.ceiling
 }
 
-// field draws the scale itself: a faint line for every 20 per cent, with its number in the gutter.
+// field draws the scale itself: a faint line for every 20 per cent, with its number in the margin.
 func (s scale) field(p *Picture) {
 	for percent := 0.0; percent <= s.ceiling; percent += 20 {
 		y, ink := s.down(percent), Faint
 		if percent == 0 {
 			ink = Black
 		}
-		p.Lines = append(p.Lines, Line{Through: []At{{0, y}, {fieldRight + 1, y}}, Ink: ink, Width: 1})
+		p.Lines = append(p.Lines, Line{Through: []At{{0, y}, {100, y}}, Ink: ink, Width: 1})
 		p.Words = append(p.Words, Words{At: At{0, y + 5}, Right: -6, Text: fmt.Sprintf("%.0f%%", percent), Size: letters, Ink: Black, Anchor: End})
 	}
 }
@@ -66,7 +64,7 @@ func (s scale) tick(p *Picture, along float64, lines ...string) {
 // level is a line across at a per cent, with its name above the left end.
 func (s scale) level(p *Picture, percent float64, name, dash string) {
 	y := s.down(percent)
-	p.Lines = append(p.Lines, Line{Through: []At{{0, y}, {fieldRight + 1, y}}, Ink: Dim, Width: 2, Dash: dash})
+	p.Lines = append(p.Lines, Line{Through: []At{{0, y}, {100, y}}, Ink: Dim, Width: 2, Dash: dash})
 	p.Words = append(p.Words, Words{At: At{0, y - 6}, Right: 4, Text: name, Size: letters, Ink: Dim, Anchor: Start})
 }
 

@@ -1,8 +1,10 @@
 package report
 
-// document is the report in words, in the order in which it is read: every form of it is drawn from
-// this, so that all say the same. It holds text only; no form can compute a figure of its own.
-type document struct {
+import "throughgate/internal/picture"
+
+// Document is the report in words, in the order in which it is read: every form of it is drawn from this, so that all say
+// the same. It holds text only; no form can compute a figure of its own.
+type Document struct {
 	Partnership string
 	Subject     string
 	Headline    string   // the sentence to quote
@@ -11,60 +13,47 @@ type document struct {
 	Compared    []string // with its own past, the target, England, the ambition
 	Revised     []string // what the report before said otherwise, and why
 	InTime      []string // the 21-day figure and the adjusted one
-	Picture     picture
-	Verdict     string // the control chart in words; "" without one
-	Tables      []table
-	Waiting     []answer
+	Verdict     string   // the control chart in words; "" without one
+	Tables      []Table
+	Waiting     []Answer
 	Link        string // the signed-in page; "" when the service does not know its own address
-	Made        []term // how the figures are made
+	Made        []Term // how the figures are made
 	Hidden      string // what * means; "" when nothing is hidden
-	lines       []figureLine
 }
 
-// picture is the PNG with what it shows in words; without PNG the words stand alone.
-type picture struct {
+// shownPicture is the picture with what it shows in words; without PNG the words stand alone.
+type shownPicture struct {
 	CID, Alt, Caption string
-	Marks             []mark
-	PNG               []byte
+	Marks             []picture.Mark
+	PNG, SVG          []byte
 }
 
-// table is one breakdown, each row a group with its cells.
-type table struct {
+// Table is counts or rates by group, each row a group with its cells.
+type Table struct {
 	Title   string
 	Columns []string
-	Rows    []row
+	Rows    []Row
 }
 
-type row struct {
+// Row is a group with its cells.
+type Row struct {
 	Name  string
 	Cells []string
 }
 
-// answer is yes or no to a question about work that is waiting.
-type answer struct {
+// Answer is yes or no to a question about work that is waiting.
+type Answer struct {
 	Question string
 	Yes      bool
 }
 
 // Word is the answer in words.
-func (a answer) Word() string {
+func (a Answer) Word() string {
 	if a.Yes {
 		return "yes"
 	}
 	return "no"
 }
 
-type term struct{ Name, Text string }
-
-// figureLine is one figure as CSV and XLSX carry it; what is hidden is "*", what does not exist "".
-type figureLine struct {
-	Start, End, Figure, Group, Of, PickedUp, Percent, Low, High, Note string
-}
-
-var figureColumns = []string{
-	"Window start", "Window end", "Figure", "Group", "Of", "Of these", "Per cent", "95% low", "95% high", "Note",
-}
-
-func (l figureLine) cells() []string {
-	return []string{l.Start, l.End, l.Figure, l.Group, l.Of, l.PickedUp, l.Percent, l.Low, l.High, l.Note}
-}
+// Term is a name with what it means.
+type Term struct{ Name, Text string }

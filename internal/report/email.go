@@ -29,9 +29,15 @@ var (
 	}).Parse(emailText))
 )
 
+// email is what the message is drawn from.
+type email struct {
+	Document
+	Picture shownPicture
+}
+
 // html is the message as HTML. Its styles are written on each element, because many mail programs
 // drop a style sheet; what is left of the sheet is for dark mode, where one is kept.
-func (d document) html() (string, error) {
+func (d email) html() (string, error) {
 	var page strings.Builder
 	if err := htmlTemplate.Execute(&page, d); err != nil {
 		return "", err
@@ -43,7 +49,7 @@ func (d document) html() (string, error) {
 	return inliner.Transform()
 }
 
-func (d document) text() (string, error) {
+func (d email) text() (string, error) {
 	var page strings.Builder
 	err := textTemplate.Execute(&page, d)
 	return page.String(), err
@@ -73,12 +79,15 @@ func wrap(sentence string) string {
 	return out.String()
 }
 
-// facing is a name with its value in a column of their own, or below it where both are too long.
+// nameWidth is how broad the names of a table of plain text are; the longest value fits beside them.
+const nameWidth = 41
+
+// facing is a name with its value in a column of their own, a line lower where the name is long.
 func facing(name, value string) string {
-	if line := fmt.Sprintf("%-57s %s", name, value); utf8.RuneCountInString(line) <= lineWidth {
-		return line
+	if utf8.RuneCountInString(name) > nameWidth {
+		name += "\n" + strings.Repeat(" ", nameWidth)
 	}
-	return name + "\n  " + value
+	return fmt.Sprintf("%-*s %s", nameWidth, name, value)
 }
 
 // HTMLWithLeave adds for one reader how to leave the list. The report that is kept has no reader.

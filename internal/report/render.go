@@ -4,6 +4,7 @@
 package report
 
 import (
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -39,28 +40,44 @@ type Rendered struct {
 	HTML    string // styles inline; the picture as cid:rolling-rate, nothing from elsewhere
 	Text    string // the same, for who reads plain text
 	PNG     []byte // nil when no rate may be shown
+	SVG     []byte // the same picture, for pages
 	CSV     []byte
 	XLSX    []byte
+	JSON    []byte
 }
 
 // Render draws the report. The same issue gives the same bytes.
 func Render(i Issue) (*Rendered, error) {
-	d, err := i.document()
+	shown, err := i.shown()
 	if err != nil {
 		return nil, fmt.Errorf("draw the picture: %w", err)
 	}
-	r := &Rendered{Subject: d.Subject, PNG: d.Picture.PNG}
-	if r.HTML, err = d.html(); err != nil {
+	message := email{i.Words(), shown}
+	r := &Rendered{Subject: message.Subject, PNG: shown.PNG, SVG: shown.SVG}
+	if r.HTML, err = message.html(); err != nil {
 		return nil, fmt.Errorf("write the report as HTML: %w", err)
 	}
-	if r.Text, err = d.text(); err != nil {
+	if r.Text, err = message.text(); err != nil {
 		return nil, fmt.Errorf("write the report as text: %w", err)
 	}
-	if r.CSV, err = d.csv(); err != nil {
+	sheets := Sheets(i.Figures)
+	if r.CSV, err = CSV(sheets); err != nil {
 		return nil, fmt.Errorf("write the figures as CSV: %w", err)
 	}
-	if r.XLSX, err = d.xlsx(i.MadeAt); err != nil {
+	if r.XLSX, err = Workbook(message.Subject, sheets, message.Document.notes(), i.MadeAt); err != nil {
 		return nil, fmt.Errorf("write the figures as a workbook: %w", err)
 	}
+	if r.JSON, err = json.Marshal(i.Figures); err != nil {
+		return nil, fmt.Errorf("write the figures as JSON: %w", err)
+	}
 	return r, nil
+}
+
+// notes are what a workbook says beside its figures: the sentence to quote, how they are made, and what each means.
+func (d Document) notes() []Term {
+	notes := append([]Term{{"Report", d.Headline}}, d.Made...)
+	if d.Hidden != "" {
+		notes = append(notes, Term{"*", d.Hidden})
+	}
+	return append(notes, Definitions...)
 }

@@ -243,25 +243,29 @@ func TestWithSuppressionOffTheReportSaysSo(t *testing.T) {
 }
 
 func TestThePicture(t *testing.T) {
-	drawn := usual(t).PNG
-	picture, err := png.Decode(bytes.NewReader(drawn))
+	drawn := usual(t)
+	seen, err := png.Decode(bytes.NewReader(drawn.PNG))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if b := picture.Bounds(); b.Dx() != pictureWide || b.Dy() != pictureHigh {
-		t.Errorf("%d by %d", b.Dx(), b.Dy())
-	}
-	seen := map[[3]uint32]int{}
-	for y := range pictureHigh {
-		for x := range pictureWide {
-			r, g, b, _ := picture.At(x, y).RGBA()
-			seen[[3]uint32{r >> 8, g >> 8, b >> 8}]++
+	colours := map[[3]uint32]int{}
+	for y := range seen.Bounds().Dy() {
+		for x := range seen.Bounds().Dx() {
+			r, g, b, _ := seen.At(x, y).RGBA()
+			colours[[3]uint32{r >> 8, g >> 8, b >> 8}]++
 		}
 	}
 	for name, c := range map[string][3]uint32{"line": {0x1d, 0x70, 0xb8}, "band": {0xcd, 0xe0, 0xf2}, "ink": {0x0b, 0x0c, 0x0c}, "target": {0x50, 0x5a, 0x5f}} {
-		if seen[c] < 200 {
-			t.Errorf("%s: %d points of the picture", name, seen[c])
+		if colours[c] < 200 {
+			t.Errorf("%s: %d points of the picture", name, colours[c])
 		}
+	}
+	svg := opened(t, string(drawn.SVG))
+	if n := svg.Find("path").Length(); n != 24 {
+		t.Errorf("%d dots in the drawing", n)
+	}
+	if alt := svg.Find("svg").AttrOr("aria-label", ""); alt != opened(t, drawn.HTML).Find("img").AttrOr("alt", "-") {
+		t.Errorf("the drawing says something else than the picture: %q", alt)
 	}
 }
 
@@ -269,12 +273,11 @@ func TestAGapIsLeftWhereNoRateIsShown(t *testing.T) {
 	f := autumn()
 	f.Windows[9] = window(f.Windows[9].End, 12, 5)
 	i := issueOf(f, nil)
-	points := pointsOf(i.Figures.Trend)
-	if runs := stretches(points); len(runs) != 2 || len(runs[0])+len(runs[1]) != 23 {
-		t.Errorf("%d stretches", len(runs))
-	}
 	if text := flat(render(t, i).Text); !strings.Contains(text, "At 1 of 24 month ends no rate is shown.") {
 		t.Error("the gap is not said")
+	}
+	if n := len(i.Rates().Dots); n != 23 {
+		t.Errorf("%d dots", n)
 	}
 }
 
@@ -299,25 +302,36 @@ func TestCSVAndWorkbookHoldTheSameFigures(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer book.Close()
-	if sheets := book.GetSheetList(); !slices.Equal(sheets, []string{"Figures", "Notes"}) {
+	want = []string{"Rates", "By substance group", "By prison", "Funnel", "Time to pick-up", "Beside the rate", "Month ends", "Notes"}
+	if sheets := book.GetSheetList(); !slices.Equal(sheets, want) {
 		t.Errorf("sheets: %q", sheets)
 	}
-	rows, err := book.GetRows("Figures")
-	if err != nil || len(rows) != len(lines) {
-		t.Fatalf("%d rows for %d lines: %v", len(rows), len(lines), err)
+	var rows [][]string
+	for _, sheet := range want[:len(want)-1] {
+		all, err := book.GetRows(sheet)
+		if err != nil || !slices.Equal(all[0], lines[0]) {
+			t.Fatalf("%s begins with %q: %v", sheet, all, err)
+		}
+		if shown, err := book.GetSheetVisible(sheet); err != nil || !shown {
+			t.Errorf("%s is not to be seen: %v", sheet, err)
+		}
+		rows = append(rows, all[1:]...)
+	}
+	if len(rows) != len(lines)-1 {
+		t.Fatalf("%d rows for %d lines", len(rows), len(lines))
 	}
 	for i, row := range rows {
-		for len(row) < len(lines[i]) {
+		for len(row) < len(lines[i+1]) {
 			row = append(row, "")
 		}
-		if !slices.Equal(row, lines[i]) {
-			t.Errorf("row %d: %q, line: %q", i+1, row, lines[i])
+		if !slices.Equal(row, lines[i+1]) {
+			t.Errorf("row %d: %q, line: %q", i+1, row, lines[i+1])
 		}
 	}
-	if kind, err := book.GetCellType("Figures", "G2"); err != nil || kind == excelize.CellTypeSharedString || kind == excelize.CellTypeInlineString {
+	if kind, err := book.GetCellType("Rates", "G2"); err != nil || kind == excelize.CellTypeSharedString || kind == excelize.CellTypeInlineString {
 		t.Errorf("a per cent is kept as text: %v, %v", kind, err)
 	}
-	if notes, err := book.GetRows("Notes"); err != nil || len(notes) < 6 {
+	if notes, err := book.GetRows("Notes"); err != nil || len(notes) < 25 {
 		t.Errorf("notes: %q, %v", notes, err)
 	}
 }
@@ -363,7 +377,7 @@ func TestAPathwayChangeOutsideThePictureIsNotMarked(t *testing.T) {
 	i := issueOf(autumn(), func(c *config.Config) {
 		c.Report.PathwayChanges = map[string]string{"2020-01-01": "long ago", "2023-06-01": "second", "2023-03-01": "first"}
 	})
-	marks := i.marks()
+	marks := i.Marks()
 	if len(marks) != 2 || marks[0].Letter != "A" || marks[0].What != "first" || marks[1].Letter != "B" {
 		t.Errorf("%+v", marks)
 	}

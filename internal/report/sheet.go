@@ -11,14 +11,16 @@ import (
 	"github.com/xuri/excelize/v2"
 )
 
-// csv is every figure of the report, a line each. A figure that is hidden is *.
-func (d document) csv() ([]byte, error) {
+// CSV is the figures of all sheets, a line each.
+func CSV(sheets []Sheet) ([]byte, error) {
 	var out bytes.Buffer
 	w := csv.NewWriter(&out)
-	w.UseCRLF = true                                // RFC 4180
-	rows := [][]string{slices.Clone(figureColumns)} // guarded in place below, while another report may be drawn
-	for _, l := range d.lines {
-		rows = append(rows, l.cells())
+	w.UseCRLF = true                          // RFC 4180
+	rows := [][]string{slices.Clone(columns)} // guarded in place below, while another report may be drawn
+	for _, s := range sheets {
+		for _, l := range s.Lines {
+			rows = append(rows, l.cells())
+		}
 	}
 	for _, r := range rows {
 		for i := range r {
@@ -29,94 +31,87 @@ func (d document) csv() ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// guard keeps a spreadsheet from taking text for a formula.
+// guard keeps a spreadsheet from taking text for a formula. A number is none.
 func guard(text string) string {
-	if text != "" && strings.ContainsRune("=+-@\t\r", rune(text[0])) {
-		return "'" + text
+	if text == "" || !strings.ContainsRune("=+-@\t\r", rune(text[0])) {
+		return text
 	}
-	return text
+	if _, err := strconv.ParseFloat(text, 64); err == nil {
+		return text
+	}
+	return "'" + text
 }
 
-const (
-	figuresSheet = "Figures"
-	notesSheet   = "Notes"
-)
-
-// xlsx is the same lines as a workbook with a sheet that says how they are made. The moment is
-// written into the file's properties, so that the same report is the same file.
-func (d document) xlsx(madeAt time.Time) ([]byte, error) {
+// Workbook is the sheets as XLSX: figures only, one visible sheet for each table that has any, and a sheet of notes. The
+// moment is written into the file's properties, so that the same figures are the same file.
+func Workbook(title string, sheets []Sheet, notes []Term, madeAt time.Time) ([]byte, error) {
 	book := excelize.NewFile()
 	defer book.Close()
-	err := firstError(
-		func() error { return book.SetSheetName("Sheet1", figuresSheet) },
-		func() error { return d.figures(book) },
-		func() error { return d.notes(book) },
-		func() error {
-			at := madeAt.UTC().Format(time.RFC3339)
-			return book.SetDocProps(&excelize.DocProperties{Title: d.Subject, Creator: "throughgate", Created: at, Modified: at})
-		},
-	)
-	if err != nil {
-		return nil, err
+	w := workbook{File: book}
+	for _, s := range sheets {
+		if len(s.Lines) > 0 {
+			w.figures(s)
+		}
+	}
+	w.notes(notes)
+	w.try(book.DeleteSheet("Sheet1"))
+	at := madeAt.UTC().Format(time.RFC3339)
+	w.try(book.SetDocProps(&excelize.DocProperties{Title: title, Creator: "throughgate", Created: at, Modified: at}))
+	if w.err != nil {
+		return nil, w.err
 	}
 	var out bytes.Buffer
-	_, err = book.WriteTo(&out)
+	_, err := book.WriteTo(&out)
 	return out.Bytes(), err
 }
 
-func firstError(steps ...func() error) error {
-	for _, step := range steps {
-		if err := step(); err != nil {
-			return err
-		}
-	}
-	return nil
+// workbook remembers the first thing that went wrong.
+type workbook struct {
+	*excelize.File
+	err error
 }
 
-func (d document) figures(book *excelize.File) error {
-	if err := fill(book, figuresSheet, 1, figureColumns); err != nil {
-		return err
+func (w *workbook) try(err error) {
+	if w.err == nil {
+		w.err = err
 	}
-	for i, l := range d.lines {
-		if err := fill(book, figuresSheet, i+2, l.cells()); err != nil {
-			return err
-		}
-	}
-	return firstError(
-		func() error { return heading(book, figuresSheet, "A1:J1") },
-		func() error { return book.SetColWidth(figuresSheet, "A", "B", 14) },
-		func() error { return book.SetColWidth(figuresSheet, "C", "D", 30) },
-		func() error { return book.SetColWidth(figuresSheet, "J", "J", 60) },
-		func() error {
-			return book.SetPanes(figuresSheet, &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"})
-		},
-	)
 }
 
-func (d document) notes(book *excelize.File) error {
-	if _, err := book.NewSheet(notesSheet); err != nil {
-		return err
-	}
-	rows := [][]string{{"Report", d.Headline}}
-	for _, t := range d.Made {
-		rows = append(rows, []string{t.Name, t.Text})
-	}
-	if d.Hidden != "" {
-		rows = append(rows, []string{"*", d.Hidden})
-	}
-	for i, r := range rows {
-		if err := fill(book, notesSheet, i+1, r); err != nil {
-			return err
+func (w *workbook) sheet(name string, widths map[string]float64) {
+	_, err := w.NewSheet(name)
+	w.try(err)
+	for _, column := range []string{"A", "B", "C", "D", "E", "F", "G", "H", "I", "J"} {
+		if width, set := widths[column]; set {
+			w.try(w.SetColWidth(name, column, column, width))
 		}
 	}
-	return firstError(
-		func() error { return book.SetColWidth(notesSheet, "A", "A", 28) },
-		func() error { return book.SetColWidth(notesSheet, "B", "B", 120) },
-	)
 }
 
-// fill writes a line of cells, numbers as numbers; text is never a formula in a cell of its own kind.
-func fill(book *excelize.File, sheet string, line int, cells []string) error {
+func (w *workbook) figures(s Sheet) {
+	w.sheet(s.Name, map[string]float64{"A": 14, "B": 14, "C": 34, "D": 44, "E": 10, "F": 10, "G": 10, "H": 10, "I": 10, "J": 60})
+	w.row(s.Name, 1, columns)
+	for i, l := range s.Lines {
+		w.row(s.Name, i+2, l.cells())
+	}
+	bold, err := w.NewStyle(&excelize.Style{Font: &excelize.Font{Bold: true}})
+	w.try(err)
+	w.try(w.SetCellStyle(s.Name, "A1", "J1", bold))
+	w.try(w.SetPanes(s.Name, &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}))
+}
+
+func (w *workbook) notes(terms []Term) {
+	const name = "Notes"
+	w.sheet(name, map[string]float64{"A": 34, "B": 120})
+	wrapped, err := w.NewStyle(&excelize.Style{Alignment: &excelize.Alignment{WrapText: true, Vertical: "top"}})
+	w.try(err)
+	for i, t := range terms {
+		w.row(name, i+1, []string{t.Name, t.Text})
+		w.try(w.SetCellStyle(name, "A"+strconv.Itoa(i+1), "B"+strconv.Itoa(i+1), wrapped))
+	}
+}
+
+// row writes cells, numbers as numbers; text is never a formula in a cell of its own kind.
+func (w *workbook) row(sheet string, line int, cells []string) {
 	values := make([]any, len(cells))
 	for i, cell := range cells {
 		values[i] = cell
@@ -124,14 +119,5 @@ func fill(book *excelize.File, sheet string, line int, cells []string) error {
 			values[i] = number
 		}
 	}
-	return book.SetSheetRow(sheet, "A"+strconv.Itoa(line), &values)
-}
-
-func heading(book *excelize.File, sheet, cells string) error {
-	bold, err := book.NewStyle(&excelize.Style{Font: &excelize.Font{Bold: true}})
-	if err != nil {
-		return err
-	}
-	from, to, _ := strings.Cut(cells, ":")
-	return book.SetCellStyle(sheet, from, to, bold)
+	w.try(w.SetSheetRow(sheet, "A"+strconv.Itoa(line), &values))
 }

@@ -14,10 +14,10 @@ import (
 // tooSmall is what a rate says where there is none to show; beside its two counts nothing need be said.
 const tooSmall = "numbers too small to show"
 
-// document puts the report into words, in the order of spec and reading.
-func (i Issue) document() (document, error) {
+// Words puts the report into words.
+func (i Issue) Words() Document {
 	o := i.Figures
-	d := document{
+	d := Document{
 		Partnership: o.Partnership,
 		Subject:     i.subject(),
 		Headline:    o.Headline,
@@ -31,14 +31,11 @@ func (i Issue) document() (document, error) {
 		Waiting:     i.waiting(),
 		Link:        i.link(),
 		Made:        i.made(),
-		lines:       lines(o),
 	}
 	if i.Rules.Suppression.Enabled {
 		d.Hidden = "* is too few to show."
 	}
-	var err error
-	d.Picture, err = i.picture()
-	return d, err
+	return d
 }
 
 func (i Issue) subject() string {
@@ -145,27 +142,27 @@ func (i Issue) rateOf(r continuity.ShownRate, people, done string) string {
 	return said + "."
 }
 
-func (i Issue) tables() []table {
+func (i Issue) tables() []Table {
 	o := i.Figures
-	tables := []table{
+	tables := []Table{
 		counted("From release to pick-up", "Releases", o.Funnel),
 		counted("Time to pick-up, of those whose 21 days are over", "Releases", inDays(o.TimeToPickUp)),
 	}
 	for _, b := range o.Breakdowns {
 		tables = append(tables, brokenDown(b))
 	}
-	beside := table{Title: "Beside the rate", Columns: []string{"How many"}}
+	beside := Table{Title: "Beside the rate", Columns: []string{"How many"}}
 	for _, s := range o.Supporting {
-		beside.Rows = append(beside.Rows, row{capital(s.Name), []string{part(s.Numerator, s.Denominator, s.Rate)}})
+		beside.Rows = append(beside.Rows, Row{capital(s.Name), []string{part(s.Numerator, s.Denominator, s.Rate)}})
 	}
-	beside.Rows = append(beside.Rows, row{"Median time from referral to release", []string{o.LeadTime}})
+	beside.Rows = append(beside.Rows, Row{"Median time from referral to release", []string{o.LeadTime}})
 	return append(tables, beside)
 }
 
-func counted(title, column string, counts []continuity.Line) table {
-	t := table{Title: title, Columns: []string{column}}
+func counted(title, column string, counts []continuity.Line) Table {
+	t := Table{Title: title, Columns: []string{column}}
 	for _, c := range counts {
-		t.Rows = append(t.Rows, row{capital(c.Name), []string{c.Count.Cell()}})
+		t.Rows = append(t.Rows, Row{capital(c.Name), []string{c.Count.Cell()}})
 	}
 	return t
 }
@@ -173,17 +170,19 @@ func counted(title, column string, counts []continuity.Line) table {
 func inDays(bands []continuity.Line) []continuity.Line {
 	named := slices.Clone(bands)
 	for i, b := range named {
-		if unicode.IsDigit(rune(b.Name[0])) {
+		if b.Name == "0" {
+			named[i].Name = "on the day of release"
+		} else if unicode.IsDigit(rune(b.Name[0])) {
 			named[i].Name = strings.ReplaceAll(b.Name, "-", " to ") + " days"
 		}
 	}
 	return named
 }
 
-func brokenDown(b continuity.Breakdown) table {
-	t := table{Title: "By " + b.Name, Columns: []string{"Rolling three months (M1)", "Within 21 days (M2)"}}
+func brokenDown(b continuity.Breakdown) Table {
+	t := Table{Title: "By " + b.Name, Columns: []string{"Rolling three months (M1)", "Within 21 days (M2)"}}
 	for _, g := range b.Rows {
-		t.Rows = append(t.Rows, row{capital(g.Name), []string{
+		t.Rows = append(t.Rows, Row{capital(g.Name), []string{
 			part(g.M1.PickedUp, g.M1.Releases, g.M1.Rate), part(g.M2.PickedUp, g.M2.Releases, g.M2.Rate),
 		}})
 	}
@@ -207,8 +206,8 @@ func capital(words string) string {
 	return string(unicode.ToUpper(first)) + words[size:]
 }
 
-func (i Issue) waiting() []answer {
-	return []answer{
+func (i Issue) waiting() []Answer {
+	return []Answer{
 		{"Somebody has no appointment yet", i.Waiting.Unbooked},
 		{"Somebody missed theirs and has no other", i.Waiting.MissedToRebook},
 		{"Somebody waits in the last week of their 21 days", i.Waiting.LastWeek},
@@ -222,9 +221,9 @@ func (i Issue) link() string {
 	return ""
 }
 
-func (i Issue) made() []term {
+func (i Issue) made() []Term {
 	o, at := i.Figures, i.MadeAt.In(day.London)
-	return []term{
+	return []Term{
 		{"Definition", "measure " + o.Measure + ": releases with an onward referral to " + o.Provider + " and those picked up, counted by release"},
 		{"Window", o.Start.Long() + " to " + o.End.Long() + ", both days included"},
 		{"Data through", o.DataThrough.Long() + "; what is recorded later revises these figures"},

@@ -163,7 +163,8 @@ func (w inhabited) addresses(role staff.Role, path string) []string {
 }
 
 // notPages are addresses that answer with something else than a page of ours.
-var notPages = []string{"/account/still-here", "/referrals.csv", "/worklist.csv", "/reports/:id/as-sent", "/mailbox/:n/html",
+var notPages = []string{"/account/still-here", "/referrals.csv", "/worklist.csv", "/reports/:id/as-sent", "/reports/:id/:file",
+	"/reports/preview/as-sent", "/report.csv", "/report.xlsx", "/report.json", "/report/months.csv", "/mailbox/:n/html",
 	"/imports/:id/result", "/reconciliation.csv"}
 
 // alike are pages that every role sees in the same words: tried as a prison sees them.

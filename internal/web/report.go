@@ -2,33 +2,41 @@ package web
 
 import (
 	"fmt"
+	"html/template"
 	"net/http"
-	"slices"
+	"net/url"
 
 	"throughgate/config"
 	"throughgate/internal/continuity"
 	"throughgate/internal/day"
+	"throughgate/internal/jobs"
+	"throughgate/internal/picture"
 	"throughgate/internal/problem"
+	"throughgate/internal/report"
 )
-
-// pastMonths is how many month ends stand in the table of the rate's past.
-const pastMonths = 12
 
 // reportBody is the report for signed-in people: exact counts, never a person.
 type reportBody struct {
-	Partnership   string
-	Start, End    string
-	Through       string
-	ToYesterday   bool // as the page opens by itself, and not for another window
-	M1, M2, M2Adj headline
-	Compared      []string
-	Groups        []breakdown
-	Supporting    []line
-	Times         []line
-	Months        breakdown // the windows that ended on the month ends before
-	Made          []fact
-	CanSend       bool
-	Fields        []field
+	report.Document
+	Start, End, Through string
+	ToYesterday         bool // as the page opens by itself, and not for another window
+	M1, M2, M2Adj       headline
+	Rates               drawn
+	Control             control
+	Funnel, Bands, Time drawn
+	Groups              []table
+	Supporting          []explained
+	Alcohol             table
+	Fields, Senders     table
+	Ends                drawn // the months since the first release; it has no picture
+	Reconciliations     []link
+	Made                []fact
+	CanSend             bool
+	Query               string // of this window, for its files
+
+	Months []option // the month ends to choose from
+	Chosen string
+	Asked  []field
 }
 
 // headline is one of the three rates.
@@ -36,10 +44,32 @@ type headline struct {
 	Percent, Of, Interval, Beside string
 }
 
-// breakdown is M1 and M2 by the values of one kind.
-type breakdown struct {
-	Title string
-	Rows  []line
+// drawn is a picture with the same numbers as a table.
+type drawn struct {
+	Picture template.HTML
+	Keys    []iconSaid // what its marks and lines are
+	Caption string
+	Marks   []picture.Mark
+	Table   table
+}
+
+// control is the control chart with its icons, each in words too.
+type control struct {
+	Drawn drawn
+	Icons []iconSaid
+}
+
+type iconSaid struct {
+	Icon template.HTML
+	Says string
+}
+
+// table is figures in rows; all columns but the first hold numbers.
+type table struct {
+	Title   string
+	First   string // what the rows are
+	Columns []string
+	Rows    []line
 }
 
 // line is a row of a table of figures.
@@ -48,15 +78,15 @@ type line struct {
 	Cells []string
 }
 
+// explained is a figure with what it means.
+type explained struct {
+	line
+	Meaning string
+}
+
 // report shows the figures to yesterday, or of the window that the address names.
 func (v *visit) report() error {
-	yesterday := day.Of(v.now).Add(-1)
-	end, through, wrong := v.window(yesterday)
-	f, err := continuity.Count(v.ctx, v.Pool, continuity.Ask{WindowEnd: end, DataThrough: through, Months: pastMonths + 1, Today: day.Of(v.now)})
-	if asked, refused := err.(*problem.Invalid); refused {
-		wrong = asked
-		f, err = continuity.Count(v.ctx, v.Pool, continuity.Ask{WindowEnd: yesterday, Months: pastMonths + 1, Today: day.Of(v.now)})
-	}
+	o, wrong, err := v.lookedAt()
 	if err != nil {
 		return err
 	}
@@ -69,9 +99,24 @@ func (v *visit) report() error {
 	if wrong != nil {
 		status = http.StatusUnprocessableEntity
 	}
-	body := v.reportBody(f)
-	body.Fields, body.ToYesterday = fields, f.Last().End == yesterday && f.DataThrough == yesterday
+	body, err := v.reportBody(o)
+	if err != nil {
+		return err
+	}
+	body.Asked = fields
 	return v.draw(status, "report.html", page{Title: "Report", Faults: mistakes, Body: body})
+}
+
+// lookedAt are the figures that the address asks for; where it cannot be answered, those to yesterday, and what is wrong.
+func (v *visit) lookedAt() (o *continuity.Overview, wrong *problem.Invalid, err error) {
+	today := day.Of(v.now)
+	end, through, wrong := v.window(today.Add(-1))
+	o, err = continuity.Look(v.ctx, v.Pool, continuity.Ask{WindowEnd: end, DataThrough: through, Today: today})
+	if asked, refused := err.(*problem.Invalid); refused {
+		wrong = asked
+		o, err = continuity.Look(v.ctx, v.Pool, continuity.Ask{WindowEnd: today.Add(-1), Today: today})
+	}
+	return o, wrong, err
 }
 
 func (v *visit) windowFields() []field {
@@ -108,34 +153,97 @@ func (v *visit) window(yesterday day.Date) (end, through day.Date, wrong *proble
 	return end, through, nil
 }
 
-func (v *visit) reportBody(f *continuity.Figures) reportBody {
-	w, rules := f.Last(), v.Pool.Rules
-	b := reportBody{
-		Partnership: f.Partnership, Start: w.Start.Long(), End: w.End.Long(), Through: f.DataThrough.Long(),
+// exactIssue is the report of an overview in exact counts, with the words that the emailed one has.
+func (v *visit) exactIssue(o *continuity.Overview) report.Issue {
+	open := *v.Pool.Rules
+	open.Suppression.Enabled = false
+	return report.Issue{Figures: o.Exact(&open), Rules: &open, MadeAt: v.now}
+}
+
+func (v *visit) reportBody(o *continuity.Overview) (b reportBody, err error) {
+	w, rules, yesterday := o.Figures.Last(), v.Pool.Rules, day.Of(v.now).Add(-1)
+	issue := v.exactIssue(o)
+	if err := jobs.Beside(v.ctx, v.Pool, &issue); err != nil {
+		return b, err
+	}
+	b = reportBody{
+		Document: issue.Words(),
+		Start:    w.Start.Long(), End: w.End.Long(), Through: o.Figures.DataThrough.Long(),
+		ToYesterday: w.End == yesterday && o.Figures.DataThrough == yesterday,
 		M1: headlineOf(w.M1.PickedUp, w.M1.Releases, w.M1.Share,
 			fmt.Sprintf("%s. Of those not picked up, %d were released in the last three weeks.", count(w.M1.People, "person", "people"), w.M1.FirstThreeWeeks)),
 		M2: headlineOf(w.M2.PickedUp, w.M2.Releases, w.M2.Share,
 			fmt.Sprintf("%d more await their outcome: their 21 days are not over.", w.M2.Awaiting)),
-		M2Adj:    headlineOf(w.M2Adjusted.PickedUp, w.M2Adjusted.Releases, w.M2Adjusted.Share, adjustedWords(w.M2Adjusted)),
-		Compared: compared(f, rules),
-		Groups: []breakdown{
-			{"By substance group", groupLines(w.BySubstanceGroup, sayWord)},
-			{"By prison", groupLines(w.ByPrison, func(code string) string { return nameOf(rules, code) })},
-			{"By sex", groupLines(w.BySex, sayWord)},
-			{"By age at release", groupLines(w.ByAgeBand, sayWord)},
-			{"By notice", groupLines(w.ByNotice, sayWord)},
-		},
-		Supporting: supportingLines(w.Supporting), Times: timeLines(w.Supporting.S5), Months: breakdown{"Three months to the end of each month", pastLines(f)},
-		CanSend: v.who.Must(senders...) == nil && v.SendLatestReport != nil,
+		M2Adj:      headlineOf(w.M2Adjusted.PickedUp, w.M2Adjusted.Releases, w.M2Adjusted.Share, adjustedWords(w.M2Adjusted)),
+		Groups:     groupsOf(w, rules),
+		Supporting: supportingLines(w.Supporting),
+		Alcohol:    alcoholTable(w.Supporting), Fields: fieldTable(w.Supporting.S12), Senders: senderTable(w.Supporting.S12, rules),
+		Ends:            drawn{Table: endsTable(o.MonthEnds)},
+		Reconciliations: v.reconciliationsOf(w),
+		CanSend:         v.canSend(),
+		Query:           "?" + url.Values{"window_end": {w.End.String()}, "data_through": {o.Figures.DataThrough.String()}}.Encode(),
 	}
+	b.draw(o, issue)
+	b.Months, b.Chosen = monthsToChoose(o, yesterday), w.End.String()
 	b.Made = []fact{
-		{"Definition", "measure " + f.Measure},
+		{"Definition", "measure " + o.Figures.Measure + ": releases with an onward referral and those picked up, counted by release"},
 		{"Window", w.Start.Long() + " to " + w.End.Long() + ", both days included"},
-		{"Data through", f.DataThrough.Long()},
+		{"Data through", o.Figures.DataThrough.Long() + "; what is recorded later revises these figures"},
+		{"Intervals", "95%, Wilson score; of the time to pick-up, Greenwood's on the log-log scale"},
 		{"Counts", "exact, for people who are signed in. What goes out by email is rounded, and small numbers are hidden"},
 		{"Made", moment(v.now, v.now)},
 	}
-	return b
+	return b, nil
+}
+
+// monthsToChoose are the month ends since the first release, newest first.
+func monthsToChoose(o *continuity.Overview, yesterday day.Date) (list []option) {
+	if len(o.MonthEnds) == 0 {
+		return nil
+	}
+	first := o.MonthEnds[0].End
+	for end := day.MonthEnd(yesterday); !end.Before(first); end = day.MonthEnd(end.Add(1 - end.Day()).Add(-1)) {
+		if !end.After(yesterday) {
+			list = append(list, option{Value: end.String(), Text: end.Long(), Chosen: end == o.Figures.Last().End})
+		}
+	}
+	return list
+}
+
+// reconciliationsOf lead to each prison's releases of the window, held against the provider's list.
+func (v *visit) reconciliationsOf(w *continuity.Window) (list []link) {
+	for _, p := range v.Pool.Rules.Prisons {
+		for _, provider := range v.Pool.Rules.Providers {
+			q := url.Values{"prison": {p.Code}, "provider": {provider.Code}}
+			for name, d := range map[string]day.Date{"from": w.Start, "to": w.End} {
+				boxes := form{}
+				boxes.setDate(name, d)
+				for box, value := range boxes {
+					q.Set(box, value)
+				}
+			}
+			list = append(list, link{Path: "/reconciliation?" + q.Encode(), Text: p.Name + " and " + provider.Name})
+		}
+	}
+	return list
+}
+
+// groupsOf are M1 and M2 by the values of each kind, all of them whether there are releases or not.
+func groupsOf(w *continuity.Window, rules *config.Config) (tables []table) {
+	for _, one := range []struct {
+		title  string
+		groups continuity.Groups
+		name   func(string) string
+	}{
+		{"By substance group", w.BySubstanceGroup, sayWord},
+		{"By prison", w.ByPrison, func(code string) string { return nameOf(rules, code) }},
+		{"By sex", w.BySex, sayWord},
+		{"By age at release", w.ByAgeBand, sayWord},
+		{"By notice", w.ByNotice, sayWord},
+	} {
+		tables = append(tables, table{Title: one.title, First: "Group", Columns: rateColumns, Rows: groupLines(one.groups, one.name)})
+	}
+	return tables
 }
 
 // sayWord is what a breakdown's value is called: "non-opiate only" as well as "not_known".
@@ -165,120 +273,4 @@ func intervalWords(s continuity.Share) string {
 func adjustedWords(a continuity.Adjusted) string {
 	return fmt.Sprintf("Left out: %d died, %d returned to custody, %d moved away. Counted as picked up: %d by another provider.",
 		a.Removed.Died, a.Removed.ReturnedToCustody, a.Removed.MovedArea, a.PickedUpElsewhere)
-}
-
-// compared says M1 against its own past and the local target, M2 against England and the ambition.
-func compared(f *continuity.Figures, rules *config.Config) (said []string) {
-	w := f.Last()
-	if past := before(f); past != nil && w.M1.Releases > 0 {
-		points, ci := continuity.Difference(w.M1.PickedUp, w.M1.Releases, past.M1.PickedUp, past.M1.Releases)
-		said = append(said, fmt.Sprintf("Within three months: %s points against %s%% in the three months to %s (95%% interval %s to %s points).",
-			signed(points), past.M1.Percent, past.End.Long(), ci.Low, ci.High))
-	}
-	if t := rules.Partnership.LocalTarget; t > 0 && w.M1.CI95 != nil {
-		said = append(said, fmt.Sprintf("Within three months: %s the local target of %v%%.", against(w.M1.Share, t), t))
-	}
-	if w.M2.CI95 == nil {
-		return said
-	}
-	for _, b := range continuity.Comparators(rules.Benchmarks, w.End) {
-		said = append(said, fmt.Sprintf("Within 21 days: %s %s, %v%% (%s, %s, indicator %s as published in %s). %s counts everyone transferred with a need; ours, everyone referred.",
-			against(w.M2.Share, b.Percent), b.Area, b.Percent, b.Period, b.PeriodType, b.Indicator, b.Vintage, b.Indicator))
-	}
-	if a := rules.Partnership.Ambition; a > 0 {
-		said = append(said, fmt.Sprintf("Within 21 days: %s the national ambition of %v%%.", against(w.M2.Share, a), a))
-	}
-	return said
-}
-
-// before is the newest window that shares no day with the last one and has releases: only then can
-// their difference be judged.
-func before(f *continuity.Figures) *continuity.Window {
-	for _, w := range slices.Backward(f.Windows) {
-		if w.End.Before(f.Last().Start) && w.M1.Releases > 0 {
-			return &w
-		}
-	}
-	return nil
-}
-
-// against is "similar to" when the comparator lies inside the interval or on its bound.
-func against(s continuity.Share, percent float64) string {
-	switch low, high := float64(s.CI95.Low)/10, float64(s.CI95.High)/10; {
-	case percent < low:
-		return "better than"
-	case percent > high:
-		return "worse than"
-	}
-	return "similar to"
-}
-
-func signed(t continuity.Tenth) string {
-	if t > 0 {
-		return "+" + t.String()
-	}
-	return t.String()
-}
-
-func groupLines(groups continuity.Groups, name func(string) string) (list []line) {
-	for _, g := range groups {
-		list = append(list, line{name(g.Name), append(rateCells(g.M1), rateCells(g.M2)...)})
-	}
-	return list
-}
-
-func rateCells(r continuity.Rate) []string {
-	return []string{fmt.Sprintf("%d of %d", r.PickedUp, r.Releases), percentCell(r.Share)}
-}
-
-func percentCell(s continuity.Share) string {
-	if s.Percent == nil {
-		return "–"
-	}
-	return s.Percent.String() + "%"
-}
-
-func supportingLines(s continuity.Supporting) []line {
-	one := func(name string, f continuity.Figure) line {
-		return line{name, []string{fmt.Sprintf("%d of %d", f.Numerator, f.Denominator), percentCell(f.Share), fmt.Sprint(f.NotRecorded)}}
-	}
-	median := "–"
-	if s.S4.MedianDays != nil {
-		median = fmt.Sprintf("%v days", *s.S4.MedianDays)
-	}
-	return []line{
-		one("Appointment booked by the day of release", s.S1),
-		one("Appointment offered within 21 days", s.S2),
-		one("Appointments attended", s.S3),
-		{"Referral to release, median", []string{median, "", ""}},
-		one("Referred 14 days or more before release", s.S4.Share14Days),
-		one("Referred, of all with a need", s.S6),
-		one("Alcohol only, of all referred", s.S7.Figure),
-		one("Bridging prescription reaches the first appointment", s.S8),
-		one("Naloxone supplied, of the opiate group", s.S9),
-		one("SMART in prison to SMART in the community", s.S10),
-		one("Referred to RECONNECT", s.S11),
-		one("Mandatory fields filled in", s.S12.Figure),
-	}
-}
-
-// bandWords are the bands of days to pick-up, in their order.
-var bandWords = [len(continuity.Bands{})]string{
-	"On the day of release", "1 to 3 days", "4 to 7 days", "8 to 14 days", "15 to 21 days", "22 to 92 days", "Not picked up"}
-
-func timeLines(t continuity.TimeTo) (list []line) {
-	for i, n := range t.Bands {
-		list = append(list, line{bandWords[i], []string{fmt.Sprint(n)}})
-	}
-	return list
-}
-
-// pastLines are the month ends before the window, newest first.
-func pastLines(f *continuity.Figures) (list []line) {
-	for _, w := range slices.Backward(f.Windows[:len(f.Windows)-1]) {
-		m1 := continuity.Rate{Releases: w.M1.Releases, PickedUp: w.M1.PickedUp, Share: w.M1.Share}
-		m2 := continuity.Rate{Releases: w.M2.Releases, PickedUp: w.M2.PickedUp, Share: w.M2.Share}
-		list = append(list, line{w.End.Long(), append(rateCells(m1), rateCells(m2)...)})
-	}
-	return list
 }

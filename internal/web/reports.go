@@ -15,6 +15,7 @@ import (
 
 	"throughgate/internal/day"
 	"throughgate/internal/db"
+	"throughgate/internal/jobs"
 	"throughgate/internal/mail"
 	"throughgate/internal/problem"
 	"throughgate/internal/staff"
@@ -118,10 +119,14 @@ func linkToRun(id string) string {
 // sentReport is a report as it was sent, with what became of its messages.
 type sentReport struct {
 	run
-	Plain  string `db:"plain"`
-	HTML   string `db:"html"`
-	Image  []byte `db:"picture"`
-	Latest bool   `db:"latest"`
+	Plain   string `db:"plain"`
+	HTML    string `db:"html"`
+	Image   []byte `db:"picture"`
+	CSV     []byte `db:"csv"`
+	XLSX    []byte `db:"xlsx"`
+	JSON    []byte `db:"figures"`
+	Drawing []byte `db:"drawing"`
+	Latest  bool   `db:"latest"`
 
 	Messages []messageLine `db:"-"` // for administrators: they look after the readers
 	Counts   []fact        `db:"-"` // how many messages stand how
@@ -134,7 +139,7 @@ func (v *visit) findReport() (s sentReport, err error) {
 	err = v.act(func(tx *db.Tx) error {
 		err := tx.Get(v.ctx, &s, `
 			SELECT id, due_at, window_end, data_through, outcome, made_at, made_by, coalesce(subject, '') AS subject,
-			  coalesce(plain, '') AS plain, coalesce(html, '') AS html, picture,
+			  coalesce(plain, '') AS plain, coalesce(html, '') AS html, picture, csv, xlsx, figures, drawing,
 			  NOT EXISTS (SELECT FROM report_run l WHERE l.report = r.report AND l.due_at > r.due_at) AS latest
 			FROM report_run r
 			WHERE id = $1
@@ -156,6 +161,7 @@ func (v *visit) sentReport() error {
 	if err := v.messagesOf(&s); err != nil {
 		return err
 	}
+	v.web.Response().Header().Set("Content-Security-Policy", pagePolicy+"; frame-src 'self'")
 	return v.draw(http.StatusOK, "report_sent.html", page{Title: s.Subject, Back: "/reports", Body: s})
 }
 
@@ -205,6 +211,69 @@ var (
 	}
 )
 
+// Files are the forms in which the report can be taken away.
+func (s sentReport) Files() (list []fact) {
+	for _, f := range s.forms() {
+		if f.content != nil {
+			list = append(list, fact{f.name, f.says})
+		}
+	}
+	return list
+}
+
+// sentForm is one of them.
+type sentForm struct {
+	name, says, kind string
+	content          []byte
+}
+
+func (s sentReport) forms() []sentForm {
+	return []sentForm{
+		{"report.xlsx", "The figures (XLSX)", asXLSX, s.XLSX},
+		{"report.csv", "The figures (CSV)", asCSV, s.CSV},
+		{"report.json", "The figures (JSON)", asJSON, s.JSON},
+		{"report.png", "The picture (PNG)", asPNG, s.Image},
+		{"report.svg", "The picture (SVG)", asSVG, s.Drawing},
+		{"report.txt", "The text", asText, []byte(s.Plain)},
+	}
+}
+
+// sentFile is one form of a report as it was sent, to be kept.
+func (v *visit) sentFile() error {
+	s, err := v.findReport()
+	if err != nil {
+		return err
+	}
+	for _, f := range s.forms() {
+		if f.name == v.web.Param("file") && f.content != nil {
+			return v.attach("continuity-of-care-"+s.WindowEnd.String()+f.name[len("report"):], f.kind, f.content)
+		}
+	}
+	return &problem.NotFound{What: "file"}
+}
+
+// previewBody is a report that nobody was sent.
+type previewBody struct{ Subject, Plain string }
+
+// preview shows what would go out if the report were due now: rounded, small numbers hidden. Each of its two parts draws it
+// anew, and nothing is kept.
+func (v *visit) preview() error {
+	r, err := jobs.PreviewNow(v.ctx, v.Pool, v.now)
+	if err != nil {
+		return err
+	}
+	v.web.Response().Header().Set("Content-Security-Policy", pagePolicy+"; frame-src 'self'")
+	return v.draw(http.StatusOK, "report_preview.html", page{Title: "What would go out now", Back: "/reports", Body: previewBody{r.Subject, r.Text}})
+}
+
+func (v *visit) previewAsSent() error {
+	r, err := jobs.PreviewNow(v.ctx, v.Pool, v.now)
+	if err != nil {
+		return err
+	}
+	return v.email(r.HTML, map[string][]byte{"": r.PNG}, "'self'")
+}
+
 // reportAsSent is the email itself. It has styles written into it, as emails must, and its picture.
 func (v *visit) reportAsSent() error {
 	s, err := v.findReport()
@@ -212,7 +281,7 @@ func (v *visit) reportAsSent() error {
 		return err
 	}
 	pictures := map[string][]byte{"": s.Image}
-	return v.email(s.HTML, pictures, "'none'")
+	return v.email(s.HTML, pictures, "'self'")
 }
 
 // emailPolicy is for a document that is an email: inline styles and inline pictures, nothing else.

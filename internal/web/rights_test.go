@@ -31,13 +31,22 @@ var rights = map[string]right{
 	"GET /sign-in":  {ok, moved, moved, moved, moved, moved, moved},
 	"POST /sign-in": {wrong, wrong, wrong, wrong, wrong, wrong, wrong},
 
-	"GET /":              {moved, ok, ok, ok, moved, ok, ok},
-	"GET /report":        {moved, ok, ok, ok, ok, denied, denied},
+	"GET /":                  {moved, ok, ok, ok, moved, ok, ok},
+	"GET /report":            {moved, ok, ok, ok, ok, denied, denied},
+	"GET /report.csv":        {moved, ok, ok, ok, ok, denied, denied},
+	"GET /report.xlsx":       {moved, ok, ok, ok, ok, denied, denied},
+	"GET /report.json":       {moved, ok, ok, ok, ok, denied, denied},
+	"GET /report/months.csv": {moved, ok, ok, ok, ok, denied, denied},
+
 	"GET /reports":       {moved, ok, ok, ok, ok, ok, ok},
 	"POST /reports/send": {moved, denied, denied, denied, moved, http.StatusConflict, denied}, // the second finds it sent,
 
 	"GET /reports/:id":         {moved, none, none, none, none, none, none},
 	"GET /reports/:id/as-sent": {moved, none, none, none, none, none, none},
+	"GET /reports/:id/:file":   {moved, none, none, none, none, none, none},
+
+	"GET /reports/preview":         {moved, denied, denied, denied, ok, ok, denied},
+	"GET /reports/preview/as-sent": {moved, denied, denied, denied, ok, ok, denied},
 
 	"GET /referrals/:id":      {moved, ok, none, ok, denied, denied, denied},
 	"GET /referrals/:id/card": {moved, ok, none, ok, denied, denied, denied},

@@ -56,9 +56,16 @@ var routes = []route{
 
 	// The partnership, for the figures.
 	{get, "/report", false, figures, "", (*visit).report},
+	{get, "/report.csv", false, figures, "", (*visit).reportCSV},
+	{get, "/report.xlsx", false, figures, "", (*visit).reportXLSX},
+	{get, "/report.json", false, figures, "", (*visit).reportJSON},
+	{get, "/report/months.csv", false, figures, "", (*visit).monthsCSV},
 	{post, "/reports/send", false, senders, "", (*visit).sendReport},
 	{get, "/reports", false, everyone, "", (*visit).reports},
+	{get, "/reports/preview", false, senders, "", (*visit).preview},
+	{get, "/reports/preview/as-sent", false, senders, "", (*visit).previewAsSent},
 	{get, "/reports/:id", false, everyone, "report", (*visit).sentReport},
+	{get, "/reports/:id/:file", false, everyone, "report", (*visit).sentFile},
 	{get, "/reports/:id/as-sent", false, everyone, "report", (*visit).reportAsSent},
 
 	// Prison and provider, for what only a person can decide about rows of their lists.

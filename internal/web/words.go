@@ -9,15 +9,17 @@ import (
 	"throughgate/config"
 	"throughgate/internal/day"
 	"throughgate/internal/referral"
+	"throughgate/internal/report"
 )
 
 // words are what templates may call.
 var words = template.FuncMap{
-	"long":     longDay,
-	"say":      say,
-	"stateTag": stateTag,
-	"state":    func(s referral.State) string { return say(string(s)) },
-	"add":      func(a, b int) int { return a + b },
+	"long":        longDay,
+	"say":         say,
+	"stateTag":    stateTag,
+	"state":       func(s referral.State) string { return say(string(s)) },
+	"add":         func(a, b int) int { return a + b },
+	"definitions": func() []report.Term { return report.Definitions },
 }
 
 // said is what the codes of the pathway are called on pages. What is not here is told by its code
