@@ -7,10 +7,10 @@ import (
 	"throughgate/internal/picture"
 )
 
-// The picture in an email is laid out for a phone, 400 points broad, and has dots enough for a wide screen.
+// The picture in an email is laid out for a phone, 350 points broad, and has dots enough for a wide screen.
 const (
-	emailWide = 400
-	emailFine = 2.8
+	emailWide = 350
+	emailFine = 3.2
 	fileWide  = 640 // points, of the picture as a file
 )
 

@@ -20,11 +20,13 @@ func groupLines(groups continuity.Groups, name func(string) string) (list []line
 // rateCell is "14 of 37, 37.8%".
 func rateCell(r continuity.Rate) string { return countsCell(r.PickedUp, r.Releases, r.Share) }
 
+// countsCell breaks nowhere but after its comma, so that it fits a phone in two lines.
 func countsCell(some, all int, s continuity.Share) string {
+	counts := fmt.Sprintf("%d\u00a0of\u00a0%d", some, all)
 	if s.Percent == nil {
-		return fmt.Sprintf("%d of %d", some, all)
+		return counts
 	}
-	return fmt.Sprintf("%d of %d, %s%%", some, all, s.Percent)
+	return counts + ", " + s.Percent.String() + "%"
 }
 
 func intervalCell(s continuity.Share) string {

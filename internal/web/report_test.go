@@ -122,7 +122,7 @@ func (s shown) hasTables(t *testing.T) {
 			t.Errorf("there is no table %q", name)
 			continue
 		}
-		rows := one.Find("tbody tr").Map(func(_ int, r *goquery.Selection) string { return strings.TrimSpace(r.Text()) })
+		rows := one.Find("tbody tr").Map(func(_ int, r *goquery.Selection) string { return strings.Join(strings.Fields(r.Text()), " ") })
 		if len(rows) < want.rows || !slices.ContainsFunc(rows, func(r string) bool { return strings.HasPrefix(r, want.row) }) {
 			t.Errorf("%s: %d rows, none is %q: %q", name, len(rows), want.row, rows)
 		}
