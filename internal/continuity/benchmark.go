@@ -17,7 +17,7 @@ func england(m2 ShownRate, w *Window, list []config.Benchmark) string {
 			newest = "the newest figure, "
 		}
 		said = append(said, fmt.Sprintf("%s %s%s's %g%% (%s, %s, %s, as published in %s)",
-			than(w.M2.Verdict(b.Percent)), newest, b.Area, b.Percent, b.Indicator, b.Period, b.PeriodType, b.Vintage))
+			than(m2.verdict(b.Percent)), newest, b.Area, b.Percent, b.Indicator, b.Period, b.PeriodType, b.Vintage))
 	}
 	if len(said) == 0 {
 		return ""

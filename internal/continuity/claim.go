@@ -1,92 +1,166 @@
 package continuity
 
 import (
-	"fmt"
+	"slices"
 	"strings"
 
 	"throughgate/internal/day"
 )
 
-// pair is the two counts that a rate may stand for: x of n.
-type pair struct{ x, n int }
-
-// between are the bounds of a count that is shown, and those of one that is not: 0 to the threshold when that is the only
-// reason for hiding it, anything otherwise.
-func (v veil) between(c SaidCount, onlySmall bool) (low, high int) {
-	switch {
-	case c.Shown != nil:
-		low, high = v.rounds(*c.Shown)
-		return low, high
-	case onlySmall:
-		return 0, v.HideUpTo
-	}
-	return 0, noLimit
-}
-
-// rounds are the smallest and the largest count that are shown as c.
-func (v veil) rounds(c int) (low, high int) {
-	low, high = c, c
-	for low > 0 && v.shows(low-1, c) {
-		low--
-	}
-	for v.shows(high+1, c) {
-		high++
-	}
-	for low < high && !v.shows(low, c) {
-		low++
-	}
-	return low, high
-}
-
-func (v veil) shows(n, c int) bool { return !v.small(n) && v.round(n) == c }
-
-// readings are all pairs of counts that would be shown as this rate is; none when it is not shown.
-func (v veil) readings(r SaidRate) (all []pair) {
-	if r.Of.Shown == nil || r.Says == tooSmall {
-		return nil
-	}
-	low, high := v.rounds(*r.Of.Shown)
-	for n := low; n <= high; n++ {
-		from, to := 0, n
-		if r.Says == "" {
-			from, to = max(0, (r.Percent.Whole()-1)*n/100-1), min(n, (r.Percent.Whole()+1)*n/100+1)
-		}
-		for x := from; x <= to; x++ {
-			if r.saidOf(v.headline(x, n)) {
-				all = append(all, pair{x, n})
-			}
-		}
-	}
-	return all
-}
-
-// saidOf says whether the rate would be shown as it was.
-func (r SaidRate) saidOf(s ShownRate) bool {
-	if r.Says != "" || s.says != "" {
-		return r.Says == s.says
-	}
-	return r.Percent == s.percent && (r.CI95 == nil || s.ci != nil && *r.CI95 == *s.ci)
-}
-
-// extent is the smallest and the largest of what the readings give.
-func extent(all []pair, of func(pair) int) (low, high int) {
-	low, high = noLimit, -noLimit
-	for _, r := range all {
-		low, high = min(low, of(r)), max(high, of(r))
-	}
-	return low, high
-}
-
-func releasesOf(r pair) int { return r.n }
-func pickedOf(r pair) int   { return r.x }
-func leftOf(r pair) int     { return r.n - r.x }
-
-// The counts that add up over days of release.
+// The counts that add up over days of release. Of a group, the same words follow its name.
 const (
 	ofReleases = "releases"
 	ofInTime   = "picked up within 21 days"
 	ofNot      = "not picked up within 21 days"
 )
+
+// account is what readers can tell from one report, or from several.
+type account struct {
+	claims []claim
+	rates  []rateSaid
+}
+
+// rateSaid is a rate of the releases of some days, with all pairs of counts that it may stand for.
+type rateSaid struct {
+	cell     string
+	from, to day.Date
+	inTime   bool // of those picked up within 21 days; otherwise by the last day
+	readings []pair
+}
+
+// accountOf is what readers can tell from a report: rates, rounded counts and what is missing. They know on which days
+// people leave prison, and count from one of them to another.
+func (v veil) accountOf(s Said, leaving func(day.Date) day.Date) account {
+	a := &accounting{veil: v, Said: s, leaving: leaving}
+	a.tellRates()
+	a.tellGroups()
+	for _, l := range s.TimeToPickUp {
+		a.count(cellDays+l.Name, ofDays(l.Name), s.mature(), l.Count, false)
+	}
+	for _, f := range s.Supporting {
+		if to, adds := s.until(f.ID); adds {
+			some, all := countsIn(f.ID)
+			a.count(cellFigure+f.ID, some, to, f.Numerator, f.ID != "s7" && f.ID != "s9") // those may be hidden as groups are
+			low, high := v.ofRate(f.Numerator, f.Denominator, f.Rate, f.ID != "s9" && !s.Withheld)
+			a.say(cellFigure+f.ID, all, s.Start, to, low, high)
+		}
+		if low, high := v.times(int(fields)).between(f.Denominator, !s.Withheld); f.ID == "s12" && high < noLimit {
+			a.say(cellFigure+f.ID, ofReleases, s.Start, s.End, (low+int(fields)-1)/int(fields), high/int(fields))
+		}
+	}
+	return a.account
+}
+
+// accounting is an account in the making.
+type accounting struct {
+	veil
+	Said
+	leaving func(day.Date) day.Date
+	account
+}
+
+// period is the same days without those, at either end, on which nobody leaves.
+func (a *accounting) period(from, to day.Date) (day.Date, day.Date) {
+	return a.leaving(from.Add(-1)).Add(1), a.leaving(to)
+}
+
+func (a *accounting) say(cell, of string, from, to day.Date, low, high int) {
+	if low == 0 && high == noLimit {
+		return
+	}
+	if from, to = a.period(from, to); !to.Before(from) && low <= high {
+		a.claims = append(a.claims, claim{cell, of, from, to, low, high})
+	}
+}
+
+func (a *accounting) count(cell, of string, to day.Date, c SaidCount, onlySmall bool) {
+	low, high := a.between(c, onlySmall && !a.Withheld)
+	a.say(cell, of, a.Start, to, low, high)
+}
+
+func (a *accounting) tellRates() {
+	s, readings := a.Said, a.ratesOf(a.Said)
+	a.rate(cellM1, s.Start, s.End, s.M1, readings[cellM1], false)
+	a.rate(cellM2, s.Start, s.mature(), s.M2, readings[cellM2], true)
+	for _, p := range s.points() {
+		a.rate(cellOf(p), day.Window(p.End), p.End, p.M1, readings[cellOf(p)], false)
+	}
+	low, high := a.between(s.Awaiting, !s.Withheld)
+	a.say(cellAwaiting, ofReleases, s.mature().Add(1), s.End, low, high)
+	if len(s.Funnel) > 3 {
+		a.count(cellFunnel+s.Funnel[0].Name, ofReleases, s.End, s.Funnel[0].Count, true)
+		a.count(cellFunnel+s.Funnel[3].Name, ofInTime, s.mature(), s.Funnel[3].Count, true)
+	}
+}
+
+func (a *accounting) rate(cell string, from, to day.Date, r SaidRate, readings []pair, inTime bool) {
+	if r.Says == tooSmall && !a.Withheld {
+		a.say(cell, ofReleases, from, to, 0, a.SmallestDenominator-1)
+	}
+	if len(readings) == 0 {
+		return
+	}
+	low, high := extent(readings, releasesOf)
+	a.say(cell, ofReleases, from, to, low, high)
+	if inTime {
+		low, high = extent(readings, pickedOf)
+		a.say(cell, ofInTime, from, to, low, high)
+		low, high = extent(readings, leftOf)
+		a.say(cell, ofNot, from, to, low, high)
+	}
+	if from, to = a.period(from, to); !to.Before(from) {
+		a.rates = append(a.rates, rateSaid{cell, from, to, inTime, readings})
+	}
+}
+
+func (a *accounting) tellGroups() {
+	for _, b := range a.Breakdowns {
+		small1 := allSmall(b.Rows, func(g SaidGroup) SaidCount { return g.M1.Releases })
+		small2 := allSmall(b.Rows, func(g SaidGroup) SaidCount { return g.M2.Releases })
+		for _, g := range b.Rows {
+			of := ofGroup(b.Name, g.Name)
+			a.part(cellPart(b.Name, g.Name, cellM1), of, a.End, g.M1, small1)
+			a.part(cellPart(b.Name, g.Name, cellM2), of, a.mature(), g.M2, small2)
+			a.count(cellPart(b.Name, g.Name, cellM2), of+", "+ofInTime, a.mature(), g.M2.PickedUp, false)
+		}
+	}
+}
+
+func (a *accounting) part(cell, of string, to day.Date, p SaidPart, small bool) {
+	low, high := a.ofRate(p.PickedUp, p.Releases, p.Rate, small && !a.Withheld)
+	a.say(cell, of, a.Start, to, low, high)
+}
+
+// allSmall says that every hidden cell of a column is hidden for being small: of fewer than three, one may be the next
+// smallest.
+func allSmall(rows []SaidGroup, of func(SaidGroup) SaidCount) bool {
+	hidden := 0
+	for _, g := range rows {
+		if of(g).Shown == nil {
+			hidden++
+		}
+	}
+	return hidden > 2
+}
+
+// without is the account as it would be with one cell hidden.
+func (a account) without(cell string) account {
+	return account{
+		claims: slices.DeleteFunc(slices.Clone(a.claims), func(c claim) bool { return c.cell == cell }),
+		rates:  slices.DeleteFunc(slices.Clone(a.rates), func(r rateSaid) bool { return r.cell == cell }),
+	}
+}
+
+// unsaid leaves each claim out that says again what another says, of whichever cell.
+func unsaid(claims []claim) []claim {
+	seen := map[claim]bool{}
+	return slices.DeleteFunc(claims, func(c claim) bool {
+		c.cell = ""
+		again := seen[c]
+		seen[c] = true
+		return again
+	})
+}
 
 // mature is the last day of the window whose releases are 21 days old at T.
 func (s Said) mature() day.Date {
@@ -94,61 +168,6 @@ func (s Said) mature() day.Date {
 		return by
 	}
 	return s.End
-}
-
-// claims are what readers can tell from a report: rates, rounded counts and what is missing.
-func (s Said) claims(v veil) (all []claim) {
-	say := func(cell, of string, from, to day.Date, low, high int) {
-		if !to.Before(from) && low <= high {
-			all = append(all, claim{cell, of, from, to, low, high})
-		}
-	}
-	count := func(cell, of string, to day.Date, c SaidCount, onlySmall bool) {
-		low, high := v.between(c, onlySmall && !s.Withheld)
-		say(cell, of, s.Start, to, low, high)
-	}
-	rate := func(cell string, from, to day.Date, readings []pair, inTime bool) {
-		if len(readings) == 0 {
-			return
-		}
-		low, high := extent(readings, releasesOf)
-		say(cell, ofReleases, from, to, low, high)
-		if inTime {
-			low, high = extent(readings, pickedOf)
-			say(cell, ofInTime, from, to, low, high)
-			low, high = extent(readings, leftOf)
-			say(cell, ofNot, from, to, low, high)
-		}
-	}
-	rate(cellM1, s.Start, s.End, v.readings(s.M1), false)
-	rate(cellM2, s.Start, s.mature(), v.readings(s.M2), true)
-	for _, p := range s.points() {
-		rate(cellOf(p), day.Window(p.End), p.End, v.readings(p.M1), false)
-	}
-	low, high := v.between(s.Awaiting, !s.Withheld)
-	say(cellAwaiting, ofReleases, s.mature().Add(1), s.End, low, high)
-	if len(s.Funnel) > 3 {
-		count(cellFunnel+s.Funnel[0].Name, ofReleases, s.End, s.Funnel[0].Count, true)
-		count(cellFunnel+s.Funnel[3].Name, ofInTime, s.mature(), s.Funnel[3].Count, true)
-	}
-	for _, b := range s.Breakdowns {
-		for _, g := range b.Rows {
-			of := b.Name + ": " + g.Name
-			count(cellPart(b.Name, g.Name, "m1"), of, s.End, g.M1.Releases, false)
-			count(cellPart(b.Name, g.Name, "m2"), of, s.mature(), g.M2.Releases, false)
-			count(cellPart(b.Name, g.Name, "m2"), of+", "+ofInTime, s.mature(), g.M2.PickedUp, false)
-		}
-	}
-	for _, l := range s.TimeToPickUp {
-		count(cellDays+l.Name, "days: "+l.Name, s.mature(), l.Count, false)
-	}
-	for _, f := range s.Supporting {
-		if to, adds := s.until(f.ID); adds {
-			count(cellFigure+f.ID, f.ID, to, f.Numerator, true)
-			count(cellFigure+f.ID, f.ID+" of", to, f.Denominator, true)
-		}
-	}
-	return all
 }
 
 // points are the rates of other windows: the month ends, and the window a year before.
@@ -170,6 +189,21 @@ func (s Said) until(id string) (day.Date, bool) {
 	return s.End, false
 }
 
+// countsIn are the two counts of a supporting figure: some of them stand elsewhere under another name.
+func countsIn(id string) (some, all string) {
+	switch id {
+	case "s6":
+		return ofReleases, id + " of"
+	case "s7":
+		return ofGroup(bySubstance, alcoholOnly), ofReleases
+	case "s9":
+		return id, ofGroup(bySubstance, opiate)
+	case "s11", "cjit":
+		return id, ofReleases
+	}
+	return id, id + " of"
+}
+
 // The cells that can be hidden.
 const (
 	cellM1       = "m1"
@@ -189,4 +223,5 @@ func cellPart(breakdown, group, measure string) string {
 	return cellGroup + strings.Join([]string{breakdown, group, measure}, "\x00")
 }
 
-func (p period) String() string { return fmt.Sprintf("%s to %s", p.from, p.to) }
+func ofGroup(breakdown, group string) string { return breakdown + ": " + group }
+func ofDays(band string) string              { return "days: " + band }

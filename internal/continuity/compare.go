@@ -28,10 +28,17 @@ const definitionDiffers = "C20 counts everyone transferred with a need; ours, ev
 // Verdict is how a rate with this interval stands to a comparator in per cent: "similar" when the comparator lies inside
 // the interval or on its bound, as both are written.
 func (s Share) Verdict(comparator float64) string {
+	return s.CI95.against(comparator)
+}
+
+// verdict is Verdict by the interval as it is shown: words that knew the tenths would tell more than the whole numbers.
+func (r ShownRate) verdict(comparator float64) string { return r.ci.against(comparator) }
+
+func (i Interval) against(comparator float64) string {
 	switch against := tenth(comparator); {
-	case against < s.CI95.Low:
+	case against < i.Low:
 		return "better"
-	case against > s.CI95.High:
+	case against > i.High:
 		return "worse"
 	}
 	return "similar"
@@ -48,7 +55,7 @@ func compare(v veil, w, past *Window, rules *config.Config) Comparisons {
 	var c Comparisons
 	m1, m2 := v.headline(w.M1.PickedUp, w.M1.Releases), v.headline(w.M2.PickedUp, w.M2.Releases)
 	if target := rules.Partnership.LocalTarget; target > 0 && !m1.of.hidden {
-		c.LocalTarget = fmt.Sprintf("The rolling rate, %s, is %s the local target of %g%%.", rateWithInterval(m1), than(w.M1.Verdict(target)), target)
+		c.LocalTarget = fmt.Sprintf("The rolling rate, %s, is %s the local target of %g%%.", rateWithInterval(m1), than(m1.verdict(target)), target)
 	}
 	if past != nil {
 		v.change(&c, w, past)
@@ -59,7 +66,7 @@ func compare(v veil, w, past *Window, rules *config.Config) Comparisons {
 	c.England = england(m2, w, rules.Benchmarks)
 	if a := rules.Partnership.Ambition; a > 0 {
 		c.Ambition = fmt.Sprintf("Within 21 days %s were picked up: %s the national ambition of %g%%. %s",
-			rateWithInterval(m2), than(w.M2.Verdict(a)), a, definitionDiffers)
+			rateWithInterval(m2), than(m2.verdict(a)), a, definitionDiffers)
 	}
 	return c
 }
@@ -77,7 +84,8 @@ func (v veil) change(c *Comparisons, w, past *Window) {
 	if !past.End.Before(w.Start) || now.of.hidden || then.of.hidden {
 		return
 	}
-	points, ci := Difference(w.M1.PickedUp, w.M1.Releases, past.M1.PickedUp, past.M1.Releases)
+	points, exact := Difference(w.M1.PickedUp, w.M1.Releases, past.M1.PickedUp, past.M1.Releases)
+	ci := Interval{v.finely(exact.Low), v.finely(exact.High)} // the words say no more than the numbers beside them
 	said := "no clear change"
 	switch {
 	case ci.Low > 0:
@@ -90,7 +98,7 @@ func (v veil) change(c *Comparisons, w, past *Window) {
 			points = Tenth(10 * difference(100, w.M1.PickedUp, w.M1.Releases, past.M1.PickedUp, past.M1.Releases))
 		}
 		said = v.changed(said, points, ci)
-		c.Change = &Change{points, Interval{v.finely(ci.Low), v.finely(ci.High)}}
+		c.Change = &Change{points, ci}
 	}
 	c.Past = &Point{past.End, then}
 	c.OwnPast = fmt.Sprintf("In the three months to %s the rolling rate was %s: %s.", past.End.Long(), then, said)

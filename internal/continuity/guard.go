@@ -11,18 +11,13 @@ import (
 
 // Guard hides what the rule for small numbers would show, where readers who have every report sent before could tell from
 // it a count of 1 up to the threshold exactly: a rate that only one pair of counts gives, a cell that a sum gives away, or
-// the difference of overlapping windows. It hides by itself, the figures that say least first, and the footer says so. It
-// looks at counts one by one, with bounds; what only words say (better, worse, improving) is not looked at.
+// what follows from overlapping windows. It hides by itself, the figures that say least first, and the footer says so. Readers
+// are taken to know that people leave prison on working days. What only words say (better, worse, improving) is not looked at.
 func (o *Outgoing) Guard(sent []Sent, rules *config.Config) {
 	if !rules.Suppression.Enabled {
 		return
 	}
-	g := guard{veil: veil{rules.Suppression}, o: o, told: map[string]map[period]int{}}
-	for i := len(sent) - 1; i >= 0; i-- {
-		g.past = append(g.past, sent[i].Said)
-		g.known = append(g.known, sent[i].Said.claims(g.veil)...)
-	}
-	g.known = unsaid(g.known)
+	g := newGuard(o, sent, rules)
 	for round := 0; round < mostHidden; round++ {
 		cell := g.tells()
 		if cell == "" {
@@ -37,27 +32,35 @@ const mostHidden = 500
 
 type guard struct {
 	veil
-	o     *Outgoing
-	past  []Said                    // newest first
-	known []claim                   // of the reports sent before, newest first
-	told  map[string]map[period]int // what follows from those alone, by count
+	o       *Outgoing
+	leaving func(day.Date) day.Date
+	past    []Said                    // newest first
+	known   []account                 // of the reports sent before, newest first
+	alone   []claim                   // all claims of those
+	told    map[string]map[period]int // what follows from those for each count alone
+	related map[string]*family        // and what is known of related counts together
 }
 
-// unsaid leaves each claim out that says again what another says, of whichever cell.
-func unsaid(claims []claim) []claim {
-	seen := map[claim]bool{}
-	return slices.DeleteFunc(claims, func(c claim) bool {
-		c.cell = ""
-		again := seen[c]
-		seen[c] = true
-		return again
-	})
+func newGuard(o *Outgoing, sent []Sent, rules *config.Config) guard {
+	g := guard{veil: veil{rules.Suppression}, o: o, told: map[string]map[period]int{}, related: map[string]*family{}}
+	g.leaving = func(d day.Date) day.Date {
+		for !rules.Calendar.Working(d) {
+			d = d.Add(-1)
+		}
+		return d
+	}
+	for i := len(sent) - 1; i >= 0; i-- {
+		a := g.accountOf(sent[i].Said, g.leaving)
+		g.past, g.known, g.alone = append(g.past, sent[i].Said), append(g.known, a), append(g.alone, a.claims...)
+	}
+	g.alone = unsaid(g.alone)
+	return g
 }
 
 // tells is the next cell to hide; "" when none has to be.
 func (g guard) tells() string {
 	said := g.o.said()
-	for _, find := range []func(Said) string{g.rateTells, g.adjustedTells, g.sumTells, g.revisionTells, g.differenceTells} {
+	for _, find := range []func(Said) string{g.rateTells, g.adjustedTells, g.sumTells, g.revisionTells, g.relatedTells, g.aloneTells} {
 		if cell := find(said); cell != "" {
 			return cell
 		}
@@ -69,7 +72,7 @@ func (g guard) exactly(low, high int) bool { return low == high && low >= 1 && l
 
 // rateTells finds a rate all whose readings agree on a small count, of those picked up or of those not.
 func (g guard) rateTells(s Said) string {
-	rates := g.rates(s)
+	rates := g.ratesOf(s)
 	for _, cell := range slices.Sorted(maps.Keys(rates)) {
 		readings := rates[cell]
 		if len(readings) == 0 {
@@ -82,48 +85,9 @@ func (g guard) rateTells(s Said) string {
 	return ""
 }
 
-// rates are the readings of all rates, by cell, each held to what the funnel says of the same counts.
-func (g guard) rates(s Said) map[string][]pair {
-	all := map[string][]pair{cellM1: g.readings(s.M1), cellM2: g.readings(s.M2), cellAdjusted: g.readings(s.M2Adjusted)}
-	for _, p := range s.points() {
-		all[cellOf(p)] = g.readings(p.M1)
-	}
-	if len(s.Funnel) > 4 {
-		all[cellM2] = g.held(all[cellM2], s.Funnel[3].Count, s)
-		all[cellM1] = g.held(all[cellM1], s.Funnel[4].Count, s)
-	}
-	if past := s.Comparisons.Past; past != nil && s.Comparisons.Change != nil {
-		then := all[cellOf(*past)]
-		all[cellM1], all[cellOf(*past)] = g.apart(all[cellM1], then, *s.Comparisons.Change)
-	}
-	return all
-}
-
-// apart keeps the readings of two rates that lie as far apart as is said.
-func (g guard) apart(now, then []pair, said Change) (keptNow, keptThen []pair) {
-	fits := map[pair]bool{}
-	for _, a := range now {
-		for _, b := range then {
-			_, ci := Difference(a.x, a.n, b.x, b.n)
-			points := Tenth(10 * difference(100, a.x, a.n, b.x, b.n))
-			if points == said.Points && g.finely(ci.Low) == said.CI95.Low && g.finely(ci.High) == said.CI95.High {
-				fits[pair{a.x, a.n}], fits[pair{-b.x, b.n}] = true, true
-			}
-		}
-	}
-	keptNow = slices.DeleteFunc(slices.Clone(now), func(r pair) bool { return !fits[r] })
-	keptThen = slices.DeleteFunc(slices.Clone(then), func(r pair) bool { return !fits[pair{-r.x, r.n}] })
-	return keptNow, keptThen
-}
-
-func (g guard) held(readings []pair, picked SaidCount, s Said) []pair {
-	low, high := g.between(picked, !s.Withheld)
-	return slices.DeleteFunc(readings, func(r pair) bool { return r.x < low || r.x > high })
-}
-
 // adjustedTells finds out whether M2 and M2 adjusted side by side tell how many were taken out, or added.
 func (g guard) adjustedTells(s Said) string {
-	m2, adjusted := g.rates(s)[cellM2], g.readings(s.M2Adjusted)
+	m2, adjusted := g.ratesOf(s)[cellM2], g.readings(s.M2Adjusted)
 	if len(m2) == 0 || len(adjusted) == 0 {
 		return ""
 	}
@@ -158,7 +122,7 @@ func (g guard) sumTells(s Said) string {
 }
 
 func (g guard) columns(s Said) (all []together) {
-	rates := g.rates(s)
+	rates := g.ratesOf(s)
 	add := func(readings []pair, of func(pair) int, primary bool, cells []string, counts []SaidCount) {
 		if len(readings) > 0 && len(counts) > 0 {
 			low, high := extent(readings, of)
@@ -268,40 +232,57 @@ func (s Said) windows(v veil) map[day.Date]windowSaid {
 	return all
 }
 
-// differenceTells finds the cell that, hidden, leaves the fewest periods of which a small count follows from all reports
-// together, and was not told by those sent before.
-func (g guard) differenceTells(s Said) string {
-	ours := s.claims(g.veil)
+// aloneTells finds the cell that, hidden, leaves the fewest periods of which a small count follows from all reports ever
+// sent, each count taken by itself, and was not told by those sent before.
+func (g guard) aloneTells(s Said) string {
+	ours := g.accountOf(s, g.leaving).claims
 	for _, of := range countsOf(ours) {
-		known, mine := only(g.known, of), only(ours, of)
+		known, mine := only(g.alone, of), only(ours, of)
 		told, asked := g.told[of]
 		if !asked {
-			told = follow(known).pinned(g.HideUpTo)
+			told = follow(known).smallCounts(g.HideUpTo)
 			g.told[of] = told
 		}
-		newly := g.newly(told, mine, known)
-		if newly == 0 {
-			continue
+		newly := func(cell string) (n int) {
+			kept := slices.DeleteFunc(slices.Clone(mine), func(c claim) bool { return c.cell == cell })
+			return untold(told, follow(slices.Concat(kept, known)).smallCounts(g.HideUpTo))
 		}
-		best, fewest := "", noLimit
-		for _, cell := range cellsOf(mine) {
-			without := slices.DeleteFunc(slices.Clone(mine), func(c claim) bool { return c.cell == cell })
-			if n := g.newly(told, without, known); n < fewest {
-				best, fewest = cell, n
-			}
+		if newly("") > 0 {
+			return fewest(cellsOf(mine), newly)
 		}
-		return best
 	}
 	return ""
 }
 
-func (g guard) newly(told map[period]int, ours, known []claim) (n int) {
-	for p, count := range follow(slices.Concat(ours, known)).pinned(g.HideUpTo) {
+func (l *ledger) smallCounts(most int) map[period]int {
+	found := map[period]int{}
+	l.pinned(most, func(p period, n int) { found[p] = n })
+	return found
+}
+
+// untold is how many of what follows now did not follow before.
+func untold[P comparable](told, now map[P]int) (n int) {
+	for p, count := range now {
 		if before, again := told[p]; !again || before != count {
 			n++
 		}
 	}
 	return n
+}
+
+// fewest is the cell without which the fewest counts can be told, the first of equals.
+func fewest(cells []string, without func(cell string) int) (best string) {
+	least := noLimit
+	for _, cell := range cells {
+		n := without(cell)
+		if n < least {
+			best, least = cell, n
+		}
+		if n == 0 {
+			break
+		}
+	}
+	return best
 }
 
 func only(claims []claim, of string) []claim {

@@ -81,7 +81,7 @@ func hideLine(lines []Line, name string) {
 func (o *Outgoing) hideFigure(id string) {
 	for i := range o.Supporting {
 		if f := &o.Supporting[i]; f.ID == id {
-			f.Numerator, f.Denominator, f.Rate = Shown{hidden: true}, Shown{hidden: true}, notShown
+			f.hide()
 		}
 	}
 }

@@ -27,36 +27,53 @@ type ledger struct {
 const noLimit = math.MaxInt32
 
 // newLedger knows of no claim, only that counts are not negative.
-func newLedger(claims []claim) *ledger {
-	l := &ledger{}
-	for _, c := range claims {
-		l.ends = append(l.ends, c.from.Add(-1), c.to)
-	}
-	slices.SortFunc(l.ends, day.Date.Compare)
-	l.ends = slices.Compact(l.ends)
-	l.most = make([][]int, len(l.ends))
+func newLedger(ends []day.Date) *ledger {
+	l := &ledger{ends: ends, most: make([][]int, len(ends))}
 	for i := range l.most {
-		l.most[i] = make([]int, len(l.ends))
-		for j := i + 1; j < len(l.ends); j++ {
+		l.most[i] = make([]int, len(ends))
+		for j := i + 1; j < len(ends); j++ {
 			l.most[i][j] = noLimit
 		}
 	}
 	return l
 }
 
+func (l *ledger) clone() *ledger {
+	same := &ledger{ends: l.ends, most: make([][]int, len(l.most))}
+	for i := range l.most {
+		same.most[i] = slices.Clone(l.most[i])
+	}
+	return same
+}
+
+// endsOf are the days between which the claims count.
+func endsOf(claims []claim) (ends []day.Date) {
+	for _, c := range claims {
+		ends = append(ends, c.from.Add(-1), c.to)
+	}
+	slices.SortFunc(ends, day.Date.Compare)
+	return slices.Compact(ends)
+}
+
 // follow makes the ledger of the claims, which come newest first. A claim that contradicts newer ones is left out: what it
 // counted was revised since.
 func follow(claims []claim) *ledger {
-	l := newLedger(claims)
+	l := newLedger(endsOf(claims))
 	for _, c := range claims {
-		i, j := l.at(c.from.Add(-1)), l.at(c.to)
-		if c.low > l.most[i][j] || c.high < -l.most[j][i] || c.low > c.high {
-			continue
-		}
-		l.tighten(i, j, c.high)
-		l.tighten(j, i, -c.low)
+		l.take(c)
 	}
 	return l
+}
+
+// take notes a claim and all that follows from it; false of one that contradicts what is known.
+func (l *ledger) take(c claim) bool {
+	i, j := l.at(c.from.Add(-1)), l.at(c.to)
+	if c.low > l.most[i][j] || c.high < -l.most[j][i] || c.low > c.high {
+		return false
+	}
+	l.tighten(i, j, c.high)
+	l.tighten(j, i, -c.low)
+	return true
 }
 
 func (l *ledger) at(d day.Date) int {
@@ -82,18 +99,34 @@ func (l *ledger) tighten(i, j, most int) {
 	}
 }
 
-// period is a stretch of days.
-type period struct{ from, to day.Date }
-
-// pinned are the periods of which readers can tell a count of 1 to most exactly.
-func (l *ledger) pinned(most int) map[period]int {
-	found := map[period]int{}
-	for i := range l.ends {
-		for j := i + 1; j < len(l.ends); j++ {
-			if n := l.most[i][j]; n >= 1 && n <= most && -l.most[j][i] == n {
-				found[period{l.ends[i].Add(1), l.ends[j]}] = n
+// close finds all that follows where many bounds were noted at once.
+func (l *ledger) close() {
+	for via, onward := range l.most {
+		for _, row := range l.most {
+			by := row[via]
+			if by == noLimit {
+				continue
+			}
+			row := row[:len(onward)]
+			for to, further := range onward {
+				if further != noLimit && by+further < row[to] {
+					row[to] = by + further
+				}
 			}
 		}
 	}
-	return found
+}
+
+// period is a stretch of days.
+type period struct{ from, to day.Date }
+
+// pinned calls found with each period of which readers can tell a count of 1 to most exactly.
+func (l *ledger) pinned(most int, found func(period, int)) {
+	for i := range l.ends {
+		for j := i + 1; j < len(l.ends); j++ {
+			if n := l.most[i][j]; n >= 1 && n <= most && -l.most[j][i] == n {
+				found(period{l.ends[i].Add(1), l.ends[j]}, n)
+			}
+		}
+	}
 }

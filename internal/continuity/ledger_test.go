@@ -19,7 +19,7 @@ func TestTheLedgerKnowsAllThatTryingEveryNumberKnows(t *testing.T) {
 		// of each day alone it is known that it has most at most, so that there is an end to trying
 		claims := []claim{}
 		say := func(from, to, below, above int) {
-			n := sum(truth[from : to+1])
+			n := totalOf(truth[from : to+1])
 			claims = append(claims, claim{from: first.Add(from), to: first.Add(to), low: max(0, n-below), high: n + above})
 		}
 		for d := range days {
@@ -39,11 +39,11 @@ func TestTheLedgerKnowsAllThatTryingEveryNumberKnows(t *testing.T) {
 	})
 }
 
-func sum(numbers []int) (total int) {
+func totalOf(numbers []int) (all int) {
 	for _, n := range numbers {
-		total += n
+		all += n
 	}
-	return total
+	return all
 }
 
 // everyNumber tries 0..most for each day and gives the smallest and the largest sum of each period that fits all claims.
@@ -58,13 +58,13 @@ func everyNumber(claims []claim, first day.Date, days, most int) map[[2]int][2]i
 			return
 		}
 		for _, c := range claims {
-			if n := sum(chosen[c.from.Sub(first) : c.to.Sub(first)+1]); n < c.low || n > c.high {
+			if n := totalOf(chosen[c.from.Sub(first) : c.to.Sub(first)+1]); n < c.low || n > c.high {
 				return
 			}
 		}
 		for from := range days {
 			for to := from; to < days; to++ {
-				n, p := sum(chosen[from:to+1]), [2]int{from, to}
+				n, p := totalOf(chosen[from:to+1]), [2]int{from, to}
 				was, known := seen[p]
 				if !known {
 					was = [2]int{n, n}

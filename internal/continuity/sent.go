@@ -88,12 +88,14 @@ type SaidGroup struct {
 type SaidPart struct {
 	Releases SaidCount `json:"releases"`
 	PickedUp SaidCount `json:"picked_up"`
+	Rate     SaidRate  `json:"rate"`
 }
 
 type SaidFigure struct {
 	ID          string    `json:"id"`
 	Numerator   SaidCount `json:"numerator"`
 	Denominator SaidCount `json:"denominator"`
+	Rate        SaidRate  `json:"rate"`
 }
 
 // ReadSent reads the kept figures of a report that was made at a moment.

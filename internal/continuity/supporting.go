@@ -222,7 +222,7 @@ func (c *count) alcohol(w *tally) Alcohol {
 	var only, none Group
 	for _, g := range c.groups(w, substanceGroup) {
 		switch g.Name {
-		case "alcohol only":
+		case alcoholOnly:
 			only = g
 		case notRecorded:
 			none = g

@@ -107,13 +107,14 @@ func Suppress(f *Figures, past *Window, rules *config.Config) Outgoing {
 		Removed:      v.removed(w.M2Adjusted),
 		Comparisons:  compare(v, w, past, rules),
 		Trend:        v.trend(f),
-		Breakdowns:   []Breakdown{v.breakdown("substance group", w.BySubstanceGroup), v.breakdown("prison", named(w.ByPrison, rules))},
+		Breakdowns:   []Breakdown{v.breakdown(bySubstance, w.BySubstanceGroup), v.breakdown("prison", named(w.ByPrison, rules))},
 		Funnel:       v.funnel(w),
 		TimeToPickUp: v.lines(bands[:], w.Supporting.S5.Bands[:]),
 		LeadTime:     v.leadTime(w.Supporting.S4),
 		Supporting:   v.supporting(w.Supporting),
 		Footer:       v.footer(),
 	}
+	o.alike()
 	o.Headline = headlineOf(o)
 	return o
 }
@@ -262,10 +263,52 @@ func (v veil) supporting(s Supporting) (shown []ShownFigure) {
 		{"s12", "mandatory fields present", s.S12.Figure},
 		{"cjit", "CJIT (criminal justice team) contact", s.CJIT},
 	} {
-		x, n := v.count(one.figure.Numerator), v.count(one.figure.Denominator)
-		shown = append(shown, ShownFigure{one.id, one.name, x, n, v.within(x, n, one.figure.Denominator)})
+		shown = append(shown, v.figure(one.id, one.name, one.figure))
 	}
 	return shown
+}
+
+// figure is one supporting figure. Completeness counts several fields of each release, and is rounded by as much more: to the
+// nearest 5 of three times the releases would tell their exact number.
+func (v veil) figure(id, name string, f Figure) ShownFigure {
+	if id == "s12" {
+		v = v.times(int(fields))
+	}
+	x, n := v.count(f.Numerator), v.count(f.Denominator)
+	return ShownFigure{id, name, x, n, v.within(x, n, f.Denominator)}
+}
+
+// times is the rule for counts of which each release has so many.
+func (v veil) times(k int) veil {
+	v.HideUpTo, v.RoundTo, v.SmallestDenominator = k*v.HideUpTo, k*v.RoundTo, k*v.SmallestDenominator
+	return v
+}
+
+const (
+	bySubstance = "substance group"
+	alcoholOnly = "alcohol only"
+	opiate      = "opiate"
+)
+
+// alike hides in the supporting figures what is hidden in the breakdown: the alcohol share and naloxone count groups that
+// stand there as well.
+func (o *Outgoing) alike() {
+	for _, g := range o.Breakdowns[0].Rows {
+		for i := range o.Supporting {
+			f := &o.Supporting[i]
+			switch {
+			case !g.M1.Releases.hidden:
+			case g.Name == alcoholOnly && f.ID == "s7":
+				f.Numerator, f.Rate = Shown{hidden: true}, ShownRate{of: f.Denominator, says: tooSmall}
+			case g.Name == opiate && f.ID == "s9":
+				f.hide()
+			}
+		}
+	}
+}
+
+func (f *ShownFigure) hide() {
+	f.Numerator, f.Denominator, f.Rate = Shown{hidden: true}, Shown{hidden: true}, notShown
 }
 
 func (v veil) footer() string {

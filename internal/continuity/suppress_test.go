@@ -260,3 +260,25 @@ func TestHiddenCountsLeaveNoTrace(t *testing.T) {
 		}
 	})
 }
+
+// Three fields of each release, rounded like releases, would tell their number; and what a breakdown hides beside a smaller
+// group stands in no other table.
+func TestSupportingFiguresTellNoMoreThanTheTablesBesideThem(t *testing.T) {
+	w := window("2023-12-31", 75, 33)
+	w.Supporting.S12.Figure, w.Supporting.S7.Figure, w.Supporting.S9 = figure(200, 225, 25), figure(12, 75, 0), figure(30, 58, 0)
+	w.BySubstanceGroup = Groups{{opiate, rateOf(20, 58), rateOf(20, 58)}, {"non-opiate only", rateOf(2, 5), rateOf(2, 5)}, {alcoholOnly, rateOf(9, 12), rateOf(9, 12)}}
+	figures := map[string]ShownFigure{}
+	for _, f := range Suppress(figuresOf(w), nil, config.BuiltIn()).Supporting {
+		figures[f.ID] = f
+	}
+	for id, want := range map[string]string{"s12": "195 225", "s7": "* 75", "s9": "30 60"} {
+		if got := figures[id].Numerator.Cell() + " " + figures[id].Denominator.Cell(); got != want {
+			t.Errorf("%s: %s, want %s", id, got, want)
+		}
+	}
+	for n, want := range map[int]string{72: "210", 73: "225", 77: "225", 78: "240"} {
+		if got := (veil{config.BuiltIn().Suppression}).figure("s12", "", figure(3*n, 3*n, 0)).Denominator.Cell(); got != want {
+			t.Errorf("the fields of %d releases: %s", n, got)
+		}
+	}
+}
