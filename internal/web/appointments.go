@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -23,6 +24,7 @@ type dayBody struct {
 	AlcoholOnly, CJIT bool
 	Date              field
 	Visits            []visitLine
+	CSV               string // the address of the day, to keep
 	Empty             string
 }
 
@@ -79,6 +81,7 @@ func (v *visit) drawDay(status int, typed form, said *problem.Invalid, done stri
 	if filter.AlcoholOnly || filter.CJIT {
 		body.Empty = "Nobody on this day has the mark you chose. Take the filter off to see everybody."
 	}
+	body.CSV = strings.Replace(dayAddress(on, filter), "/appointments", "/appointments.csv", 1)
 	err = v.act(func(tx *db.Tx) error {
 		visits, err := referral.OfDay(v.ctx, tx, v.who, v.now, on, filter)
 		for _, one := range visits {

@@ -126,6 +126,7 @@ type auditBody struct {
 	Asked               string // in words
 	By                  string // one actor, as asked for
 	Next, First         string
+	CSV                 string // the address of all that was found, to keep
 	Wrong               bool
 }
 
@@ -193,6 +194,7 @@ func (b *auditBody) tell(v *visit, asked auditAsked, rows []audit.Row) {
 	if asked.by != "" && len(b.Lines) > 0 {
 		b.By, b.Asked = asked.by, b.Asked+", by "+b.Lines[0].Who
 	}
+	b.CSV = strings.Replace(asked.address(""), "/audit", "/audit.csv", 1)
 	if asked.before != nil {
 		b.First = asked.address("")
 	}

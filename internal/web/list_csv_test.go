@@ -1,11 +1,17 @@
 package web
 
 import (
+	"context"
 	"encoding/csv"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
+
+	"throughgate/internal/db"
+	"throughgate/internal/referral"
+	"throughgate/internal/staff"
 )
 
 // csvRows are a downloaded list's rows, without its heading.
@@ -46,6 +52,110 @@ func TestAListIsTakenAwayWholeAndAudited(t *testing.T) {
 	}
 	if s := b.open("/worklist.csv?list=unbooked"); s.status != http.StatusNotFound {
 		t.Errorf("the provider's list: %d", s.status)
+	}
+}
+
+func TestOtherListsAreTakenAwayWholeAndAudited(t *testing.T) {
+	h := newHouse(t)
+	d := draft("A1234BC")
+	d.PlannedReleaseDate, d.ReleasedOn, d.Person.GivenName = "", "2023-11-18", "=Aoife"
+	h.referred(d)
+	h.listed("Niamh", "Ní Bhriain-A1234BC")
+	provider, auditor := h.as("HARBOUR"), h.as("AUDIT")
+	for path, c := range map[string]struct {
+		by                   *browser
+		from, list, guarded  string
+		rows, column, people int
+	}{
+		"/appointments.csv?day=2023-11-20": {provider, "/appointments?day=2023-11-20", "appointments", "'=Aoife Ní Bhriain-A1234BC", 1, 1, 1},
+		"/review.csv":                      {provider, "/review", "to_review", "'=Aoife Ní Bhriain-A1234BC", 1, 6, 1},
+		"/audit.csv?act=referred&day-day=20&day-month=11&day-year=2023": {auditor, "/audit?act=referred", "audit", "Referred", 1, 3, 0},
+	} {
+		if link := c.by.open(c.from).Find("a[download]").AttrOr("href", ""); link != path {
+			t.Errorf("%s leads to %q", c.from, link)
+		}
+		shown := func() int { return h.count(`SELECT count(*) FROM audit WHERE act = 'shown' AND kind = 'person'`) }
+		before := shown()
+		rows := csvRows(t, c.by.open(path))
+		if len(rows) != c.rows || rows[0][c.column] != c.guarded {
+			t.Errorf("%s: %v", path, rows)
+		}
+		if n := shown() - before; n != c.people {
+			t.Errorf("%s: %d people audited", path, n)
+		}
+		if n := h.count(`SELECT count(*) FROM audit WHERE act = 'exported' AND subject = '` + c.list + `'`); n != 1 {
+			t.Errorf("%s: %d exports audited", path, n)
+		}
+	}
+}
+
+// Four people: C released on the 18th, F with alcohol planned for the 21st, D for the 27th, and G for the 28th, withdrawn.
+func TestAListIsSortedAndNarrowedOnThePageAndInItsFile(t *testing.T) {
+	h := newHouse(t)
+	h.released("A1234BC")
+	h.referred(draft("A1234BD"))
+	alcohol, gone := draft("A1234BF"), draft("A1234BG")
+	alcohol.PlannedReleaseDate, alcohol.Substances, gone.PlannedReleaseDate = "2023-11-21", []string{"alcohol"}, "2023-11-28"
+	h.referred(alcohol)
+	withdrawn, exeter := h.referred(gone), h.who("EXI", staff.Prison)
+	h.act(exeter, func(ctx context.Context, tx *db.Tx) error {
+		_, err := referral.Withdraw(ctx, tx, exeter, h.now, withdrawn, referral.WithdrawalDraft{Reason: "mistaken", On: "2023-11-20"})
+		return err
+	})
+	b := h.as("EXI")
+	for query, want := range map[string]string{
+		"":                                   "C F D G", // what is over comes last
+		"?order=release":                     "C F D G",
+		"?order=release_latest":              "G D F C",
+		"?order=appointment":                 "C F D G", // who has none comes last ...
+		"?order=appointment_latest":          "D F C G", // ... both ways
+		"?order=state":                       "F D C G",
+		"?alcohol_only=yes":                  "F",
+		"?cjit=yes":                          "",
+		"?state=booked&order=release_latest": "D F",
+		"?state=withdrawn&order=appointment": "G",
+		"?alcohol_only=yes&state=picked_up":  "",
+	} {
+		s := b.open("/referrals" + query)
+		var page, file []string
+		for _, row := range s.Find("tbody tr th a").EachIter() {
+			page = append(page, row.Text()[len(row.Text())-1:])
+		}
+		for _, row := range csvRows(t, b.open(s.Find("a[download]").AttrOr("href", "/referrals.csv"+query))) {
+			file = append(file, row[2][len(row[2])-1:])
+		}
+		if strings.Join(page, " ") != want || !slices.Equal(page, file) {
+			t.Errorf("%q: page %v, file %v, want %s", query, page, file, want)
+		}
+	}
+	if s := b.open("/referrals?alcohol_only=yes"); !strings.Contains(s.Find("tbody tr th .govuk-tag").Text(), "Alcohol only") {
+		t.Error("the mark is not on the row")
+	}
+}
+
+func TestAnAddressChangedByHandIsAnsweredInWordsAboveTheList(t *testing.T) {
+	h := newHouse(t)
+	h.released("A1234BC")
+	b := h.as("EXI")
+	for query, field := range map[string]string{"order=name": "order", "state=lost": "state", "cursor=x": ""} {
+		s := b.open("/?list=what_became&" + query)
+		if s.status != http.StatusUnprocessableEntity || !strings.HasPrefix(s.title(), "Error: ") || s.Find("tbody tr").Length() != 1 {
+			t.Errorf("%s: %d %s", query, s.status, s.text())
+		}
+		if _, named := s.faults()[field]; field != "" && (!named || s.Find("#"+field).Length() != 1) {
+			t.Errorf("%s: %v", query, s.faults())
+		}
+		if s := b.open("/referrals?" + query); s.status != http.StatusUnprocessableEntity || strings.Contains(s.raw, "lost") {
+			t.Errorf("all referrals, %s: %d", query, s.status)
+		}
+	}
+}
+
+func TestCountsSayWhereTheyStop(t *testing.T) {
+	for n, want := range map[int]string{0: "0", 99: "99", 100: "99+"} {
+		if got := bounded(n); got != want {
+			t.Errorf("%d is told as %s", n, got)
+		}
 	}
 }
 

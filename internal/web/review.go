@@ -29,6 +29,7 @@ type reviewListBody struct {
 	Moves             []row // referrals that another prison has sent as well; the provider's alone
 	Matches           []matchLine
 	First, Next       string
+	CSV               string // the address of the whole list, to keep
 }
 
 // matchLine is a row of a list that may be about somebody known.
@@ -45,6 +46,7 @@ func (v *visit) reviewList() error {
 	asked, skip := v.listFilter(), v.skipped()
 	filter := referral.ListFilter{AlcoholOnly: asked.AlcoholOnly, CJIT: asked.CJIT, Cursor: asked.Cursor} // it has one order
 	body := reviewListBody{About: worklists[referral.ToReview].about, Empty: worklists[referral.ToReview].empty, AlcoholOnly: filter.AlcoholOnly, CJIT: filter.CJIT}
+	body.CSV = narrowed("/review.csv", referral.ListFilter{AlcoholOnly: filter.AlcoholOnly, CJIT: filter.CJIT})
 	moves, err := v.moves(&body, filter, skip > 0 && filter.Cursor == "")
 	if err != nil {
 		return err

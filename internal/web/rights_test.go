@@ -141,6 +141,9 @@ var rights = map[string]right{
 	"POST /referrals/:id/correction":  {moved, wrong, none, denied, denied, denied, denied},
 	"GET /referrals.csv":              {moved, ok, ok, ok, denied, denied, denied},
 	"GET /worklist.csv":               {moved, none, none, none, denied, denied, denied},
+	"GET /review.csv":                 {moved, ok, ok, ok, denied, denied, denied},
+	"GET /appointments.csv":           {moved, denied, denied, ok, denied, denied, denied},
+	"GET /audit.csv":                  {moved, denied, denied, denied, denied, denied, ok},
 	"GET /find":                       {moved, ok, ok, ok, denied, denied, denied},
 	"POST /find":                      {moved, wrong, wrong, wrong, denied, denied, denied},
 

@@ -160,6 +160,9 @@ var routes = []route{
 	{post, "/referrals/:id/correction", false, byPrison, "referral", (*visit).correct},
 	{get, "/referrals.csv", false, pathway, "", (*visit).referralsCSV},
 	{get, "/worklist.csv", false, pathway, "", (*visit).worklistCSV},
+	{get, "/review.csv", false, pathway, "", (*visit).reviewCSV},
+	{get, "/appointments.csv", false, byProvider, "", (*visit).appointmentsCSV},
+	{get, "/audit.csv", false, auditors, "", (*visit).auditCSV},
 
 	// The partnership, for a prison's list held against a provider's; the sub-group sees its counts.
 	{get, "/reconciliation", false, figures, "", (*visit).reconciliation},

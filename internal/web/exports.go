@@ -1,0 +1,121 @@
+package web
+
+import (
+	"fmt"
+	"strings"
+
+	"throughgate/internal/audit"
+	"throughgate/internal/day"
+	"throughgate/internal/db"
+	"throughgate/internal/problem"
+	"throughgate/internal/reconcile"
+	"throughgate/internal/referral"
+	"throughgate/internal/staff"
+)
+
+// appointmentsCSV is the provider's list of a day to keep. Everybody on it is audited, and so is that it was taken away.
+func (v *visit) appointmentsCSV() error {
+	on, err := day.Parse(v.askedDay().date("day"))
+	if err != nil {
+		return problem.Wrong("day", "date", "There is no such day.")
+	}
+	rows := [][]string{{"Reference", "Name", "State", "Time", "Where", "Attempt", "Outcome", "Alcohol only", "CJIT"}}
+	err = v.act(func(tx *db.Tx) error {
+		visits, err := referral.OfDay(v.ctx, tx, v.who, v.now, on, v.listFilter())
+		if err != nil {
+			return err
+		}
+		for _, one := range visits {
+			line := v.visitLine(one)
+			rows = append(rows, []string{one.Reference, one.Name, say(string(one.State)), cellOf(one.StartsAt), one.Place, fmt.Sprint(one.Attempt),
+				line.Outcome, yesNoWords(&one.AlcoholOnly), yesNoWords(&one.CJIT)})
+		}
+		return v.exported(tx, "appointments", len(rows)-1)
+	})
+	if err != nil {
+		return err
+	}
+	return v.sendCSV("Appointments on "+on.String(), rows)
+}
+
+// reviewCSV is all that waits for a decision: referrals that another prison has sent as well, and rows of lists, with
+// what is in doubt.
+func (v *visit) reviewCSV() error {
+	asked := v.listFilter()
+	filter := referral.ListFilter{AlcoholOnly: asked.AlcoholOnly, CJIT: asked.CJIT}
+	rows := [][]string{{"What", "Name", "What is in doubt", "List", "Row", "Waiting since", "Possible matches", "Alcohol only", "CJIT"}}
+	questions, err := reconcile.ReviewsOf(v.ctx, v.Pool, v.who, v.now, reconcile.Narrow{AlcoholOnly: filter.AlcoholOnly, CJIT: filter.CJIT})
+	if err != nil {
+		return err
+	}
+	err = v.act(func(tx *db.Tx) error {
+		for more := v.who.Role == staff.Provider; more; more = filter.Cursor != "" {
+			page, err := referral.Worklist(v.ctx, tx, v.who, v.now, referral.ToReview, filter)
+			if err != nil {
+				return err
+			}
+			for _, item := range page.Items {
+				rows = append(rows, []string{"Referral " + item.Reference, item.Name, "Sent by another prison too", "", "", "", "", yesNoWords(&item.AlcoholOnly), yesNoWords(&item.CJIT)})
+			}
+			filter.Cursor = page.NextCursor
+		}
+		for _, q := range questions {
+			rows = append(rows, questionCells(q))
+		}
+		return v.exported(tx, string(referral.ToReview), len(rows)-1)
+	})
+	if err != nil {
+		return err
+	}
+	return v.sendCSV(worklists[referral.ToReview].title, rows)
+}
+
+func questionCells(q reconcile.Review) []string {
+	alcoholOnly, cjit := marksAmong(q)
+	var known []string
+	for _, c := range q.Candidates {
+		known = append(known, nameOn(c.Known))
+	}
+	return []string{"Row of a list", nameOn(q.Says), say(q.Why), q.File, fmt.Sprint(q.Row), cellOf(&q.RaisedAt), strings.Join(known, "; "),
+		yesNoWords(&alcoholOnly), yesNoWords(&cjit)}
+}
+
+const (
+	auditedAtOnce = 1_000
+	mostAudited   = 200_000 // rows of one file: a day of a large partnership has a tenth of that
+)
+
+// auditCSV is everything that a search of the trail finds, newest first. More than a spreadsheet can use is not cut: the
+// auditor is asked to narrow the search.
+func (v *visit) auditCSV() error {
+	asked, err := v.auditAsked()
+	if err != nil {
+		return err
+	}
+	rows := [][]string{{"When", "Who", "How", "What", "To", "Id", "Detail"}}
+	err = v.asService(func(tx *db.Tx) error {
+		q := asked.query()
+		q.Before, q.Limit = nil, auditedAtOnce
+		for more := true; more; {
+			found, err := audit.Search(v.ctx, tx, q)
+			if err != nil {
+				return err
+			}
+			for _, r := range found {
+				line := v.auditLine(r)
+				rows = append(rows, []string{r.At.In(day.London).Format("02/01/2006 15:04:05"), line.Who, line.How, line.What, line.On, line.Subject, line.Detail})
+			}
+			if more = len(found) == q.Limit; more {
+				q.Before = &audit.Place{At: found[len(found)-1].At, ID: found[len(found)-1].ID}
+			}
+			if len(rows) > mostAudited {
+				return problem.Wrong("act", "too_many", fmt.Sprintf("This search finds more than %d rows. Choose an organisation or what was done, and download each part.", mostAudited))
+			}
+		}
+		return v.exported(tx, "audit", len(rows)-1)
+	})
+	if err != nil {
+		return err
+	}
+	return v.sendCSV("Audit trail", rows)
+}
