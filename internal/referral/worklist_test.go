@@ -178,6 +178,13 @@ func TestAWorklistIsReadInPagesAndAudited(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("%d rows, or another order", len(got))
 	}
+	w.as(exeter.Scope(), func(ctx context.Context, tx *db.Tx) error {
+		counts, err := Counts(ctx, tx, exeter, w.now)
+		if counts[ReleasingSoon] != Counted {
+			t.Errorf("%d are counted", counts[ReleasingSoon])
+		}
+		return err
+	})
 	if n := w.count(`SELECT count(*) FROM audit WHERE act = 'shown'`); n != 120 {
 		t.Errorf("%d audit rows", n)
 	}
