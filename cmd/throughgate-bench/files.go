@@ -68,13 +68,19 @@ func (b *bench) importOne(args []string) (took, busy time.Duration, peak int64, 
 	return took, after - before + cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime(), usage.Maxrss << 10, string(out), err
 }
 
+// postmaster is the process that all the server's others are children of.
+func (h *house) postmaster() (pid string, err error) {
+	text, err := os.ReadFile(filepath.Join(h.Dir, "data", "postmaster.pid"))
+	pid, _, _ = strings.Cut(string(text), "\n")
+	return pid, err
+}
+
 // connectionsWereBusy is the processor time of all the server's processes that have ended, its connections above all.
 func (h *house) connectionsWereBusy() (time.Duration, error) {
-	text, err := os.ReadFile(filepath.Join(h.Dir, "data", "postmaster.pid"))
+	pid, err := h.postmaster()
 	if err != nil {
 		return 0, err
 	}
-	pid, _, _ := strings.Cut(string(text), "\n")
 	stat, err := os.ReadFile("/proc/" + pid + "/stat")
 	if err != nil {
 		return 0, err
@@ -120,7 +126,7 @@ var (
 func someone(n int) (given, family, born, number string) {
 	n -= n % 9 / 8
 	birth := time.Date(1950, 1, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, n*7919%18_250)
-	return givenNames[n%len(givenNames)], familyNames[n/13%len(familyNames)], day(birth),
+	return givenNames[n%len(givenNames)], familyNames[n/13%len(familyNames)], slashed(birth),
 		fmt.Sprintf("A%04d%c%c", n%10_000, 'A'+byte(n/10_000%26), 'A'+byte(n/260_000%26))
 }
 
@@ -130,28 +136,28 @@ func exit(n int, today time.Time) time.Time {
 	return today.AddDate(0, 0, 21-base*104_729%1116-120*(1-n%9/8))
 }
 
-func day(t time.Time) string { return t.Format("02/01/2006") }
+func slashed(t time.Time) string { return t.Format("02/01/2006") }
 
 func prisonRow(n int, today time.Time) string {
 	given, family, born, number := someone(n)
 	out := exit(n, today)
-	rest := fmt.Sprintf("Transferred - not in custody,%s,Released,%s,Yes - referred to community treatment,", day(out), map[bool]string{true: "OTHR", false: "PLYB"}[n%17 == 0])
+	rest := fmt.Sprintf("Transferred - not in custody,%s,Released,%s,Yes - referred to community treatment,", slashed(out), map[bool]string{true: "OTHR", false: "PLYB"}[n%17 == 0])
 	if out.After(today) {
-		rest = ",,,,," + day(out)
+		rest = ",,,,," + slashed(out)
 	}
-	return fmt.Sprintf("%s,%s,%s,Male,%s,%s,%s,%s,,%s", given, family, born, number, day(out.AddDate(0, -6, -n%30)), substances[n%4], substances[n/3%4], rest)
+	return fmt.Sprintf("%s,%s,%s,Male,%s,%s,%s,%s,,%s", given, family, born, number, slashed(out.AddDate(0, -6, -n%30)), substances[n%4], substances[n/3%4], rest)
 }
 
 func providerRow(n int, today time.Time) string {
 	n = n * 2
 	given, family, born, _ := someone(n)
 	out := exit(n, today)
-	offered, attended, start := day(out.AddDate(0, 0, 2)), "", ""
+	offered, attended, start := slashed(out.AddDate(0, 0, 2)), "", ""
 	if n%10 < 6 {
-		attended, start = day(out.AddDate(0, 0, 3)), day(out.AddDate(0, 0, 5+n%40))
+		attended, start = slashed(out.AddDate(0, 0, 3)), slashed(out.AddDate(0, 0, 5+n%40))
 	}
 	if out.AddDate(0, 0, 45).After(today) {
 		attended, start = "", ""
 	}
-	return fmt.Sprintf("HB%d,%s,%s,%s,Male,%s,%s,%s,%s,", n, given, family, born, day(out.AddDate(0, 0, -10)), offered, attended, start)
+	return fmt.Sprintf("HB%d,%s,%s,%s,Male,%s,%s,%s,%s,", n, given, family, born, slashed(out.AddDate(0, 0, -10)), offered, attended, start)
 }

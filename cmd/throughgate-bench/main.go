@@ -23,6 +23,7 @@ var measures = []struct {
 	{"accept", (*bench).accept},
 	{"import", (*bench).importFiles},
 	{"worklist", (*bench).worklist},
+	{"pages", (*bench).pages},
 	{"start", (*bench).start},
 }
 
@@ -44,7 +45,7 @@ func main() {
 	flag.StringVar(&b.clients, "clients", "1,8,32", "how many clients refer at once")
 	flag.IntVar(&b.rows, "rows", 100_000, "rows of the prison's file")
 	flag.Usage = func() {
-		fmt.Fprintln(os.Stderr, "throughgate-bench [flags] [accept] [import] [worklist] [start]   (all when none is named)")
+		fmt.Fprintln(os.Stderr, "throughgate-bench [flags] [accept] [import] [worklist] [pages] [start]   (all when none is named)")
 		flag.PrintDefaults()
 	}
 	flag.Parse()

@@ -176,8 +176,8 @@ func newScript(first, second []statement) (*script, error) {
 }
 
 var (
-	uuid  = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
-	index = regexp.MustCompile(`^'\\x[0-9a-f]{32}'$`)
+	uuidText = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}`)
+	index    = regexp.MustCompile(`^'\\x[0-9a-f]{32}'$`)
 )
 
 // value is the expression that stands for a parameter.
@@ -190,7 +190,7 @@ func (s *script) value(a, b string) string {
 		return s.constant(plain)
 	case index.MatchString(a):
 		return s.draw(a) // sixteen digits are sixteen bytes, as a blind index is
-	case uuid.MatchString(a):
+	case uuidText.MatchString(a):
 		return s.withIDs(plain)
 	}
 	if _, drawn := s.fresh[a]; drawn || len(plain) < 20 && !strings.Contains(plain, ":") && !strings.Contains(plain, `\x`) {
@@ -217,7 +217,7 @@ func (s *script) draw(value string) string {
 
 // withIDs is a text in which each id is drawn anew; alone it is an id, else what the text around it says.
 func (s *script) withIDs(plain string) string {
-	ids := uuid.FindAllStringIndex(plain, -1)
+	ids := uuidText.FindAllStringIndex(plain, -1)
 	fresh := func(at []int) string {
 		return "lpad(" + s.draw(plain[at[0]:at[1]]) + "::text, 32, '0')::uuid"
 	}
