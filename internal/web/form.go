@@ -18,7 +18,7 @@ type form map[string]string
 func (v *visit) typed() (form, error) {
 	r := v.web.Request()
 	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if kind != "" && kind != "application/x-www-form-urlencoded" || r.Header.Get("Content-Encoding") != "" {
+	if kind != "" && kind != "application/x-www-form-urlencoded" {
 		return nil, notTaken
 	}
 	if err := r.ParseForm(); err != nil {

@@ -95,6 +95,9 @@ func (s *site) guarded(next echo.HandlerFunc, web echo.Context) (err error) {
 	if path := web.Request().URL.Path; !utf8.ValidString(path) || strings.ContainsFunc(path, unicode.IsControl) {
 		return notThere // PostgreSQL could not even be asked for it
 	}
+	if web.Request().Header.Get("Content-Encoding") != "" {
+		return notTaken // a few kilobytes could unpack to gigabytes
+	}
 	web.Request().Body = http.MaxBytesReader(web.Response(), web.Request().Body, mostOf(web.Request()))
 	return next(web)
 }

@@ -150,6 +150,12 @@ func TestFormsThatAreNoFormsAreRefused(t *testing.T) {
 			t.Errorf("%s: %d", name, s.status)
 		}
 	}
+	list := h.browser().form("/imports")
+	list.Header.Set("Content-Type", "multipart/form-data; boundary=x")
+	list.Header.Set("Content-Encoding", "gzip")
+	if s := h.as("EXI").send(list); s.status != http.StatusUnsupportedMediaType {
+		t.Errorf("a compressed list: %d", s.status)
+	}
 	if s := h.browser().post("/sign-in", "email", strings.Repeat("a", 300<<10)); s.status != http.StatusRequestEntityTooLarge {
 		t.Errorf("300 KB: %d", s.status)
 	}
