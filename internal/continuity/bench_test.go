@@ -17,7 +17,7 @@ func (c *cohort) fill(n int) {
 		c.t.Fatal(err)
 	}
 	c.exec(`ALTER TABLE referral DROP CONSTRAINT one_release_per_person_and_day`)
-	c.exec(`DROP INDEX referral_of_prison, referral_of_provider, referral_released, referral_counted, referral_of_person`)
+	c.exec(`DROP INDEX IF EXISTS referral_of_prison, referral_of_provider, referral_released, referral_counted, referral_of_person`)
 	c.exec(`INSERT INTO person (id, prison_number_bix, date_of_birth_bix, name_bix, identity_sealed, updated_at)
 		SELECT CAST(md5('p' || g) AS uuid), CAST('p' || g AS bytea), '', '', '', now() FROM generate_series(0, $1 - 1) g`, n)
 	// one person in nine is released again 30 days later

@@ -43,15 +43,23 @@ func Chart(ctx context.Context, pool *db.Pool, ask Ask) (*ControlChart, error) {
 	if err != nil {
 		return nil, err
 	}
-	months, err := Monthly(ctx, pool, ask.WindowEnd.AddMonths(1-mostMonths), ask)
+	months, err := Monthly(ctx, pool, chartFrom(ask), ask)
 	if err != nil {
 		return nil, err
 	}
+	return chartSince(months, pool.Rules.Report, ask), nil
+}
+
+// chartFrom is a day of the first month that a chart may have.
+func chartFrom(ask Ask) day.Date { return ask.WindowEnd.AddMonths(1 - mostMonths) }
+
+// chartSince is the chart of the months from the first with releases on.
+func chartSince(months []Month, r config.Report, ask Ask) *ControlChart {
 	first := slices.IndexFunc(months, func(m Month) bool { return m.Releases > 0 })
 	if first < 0 {
-		return &ControlChart{DataThrough: ask.DataThrough}, nil
+		return &ControlChart{DataThrough: ask.DataThrough}
 	}
-	return chartOf(months[first:], changes(pool.Rules.Report), ask.DataThrough), nil
+	return chartOf(months[first:], changes(r), ask.DataThrough)
 }
 
 // change is a documented change of the pathway that starts new limits, on the first day of a month.

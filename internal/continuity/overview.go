@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 
@@ -34,9 +35,6 @@ func Look(ctx context.Context, pool *db.Pool, ask Ask) (*Overview, error) {
 	if o.Figures, err = Count(ctx, pool, ask); err != nil {
 		return nil, err
 	}
-	if o.Chart, err = Chart(ctx, pool, ask); err != nil {
-		return nil, err
-	}
 	if o.Curve, err = TimeToPickUp(ctx, pool, ask); err != nil {
 		return nil, err
 	}
@@ -53,7 +51,8 @@ func Look(ctx context.Context, pool *db.Pool, ask Ask) (*Overview, error) {
 	return o, nil
 }
 
-// readMonthEnds counts M1 and M2 of ten years of month ends, and of the window a year before, in one pass over the rows.
+// readMonthEnds counts M1 and M2 of ten years of month ends, and of the window a year before, and M2 of each month for the
+// control chart, all in one pass over the rows.
 func (o *Overview) readMonthEnds(ctx context.Context, tx *db.Tx, ask Ask) error {
 	yearAgo := yearBefore(ask.WindowEnd)
 	ends := append(day.WindowEnds(ask.WindowEnd, mostMonths), yearAgo)
@@ -66,9 +65,11 @@ func (o *Overview) readMonthEnds(ctx context.Context, tx *db.Tx, ask Ask) error 
 	if err := inBulk(ctx, tx); err != nil {
 		return err
 	}
-	if err := c.readRolling(ctx, tx); err != nil {
+	months, _ := matureMonths(chartFrom(ask), ask)
+	if err := c.readRolling(ctx, tx, months); err != nil {
 		return err
 	}
+	o.Chart = chartSince(months, tx.Rules.Report, ask)
 	for _, t := range c.windows {
 		w := t.rolling()
 		if t.end == yearAgo {
@@ -81,7 +82,13 @@ func (o *Overview) readMonthEnds(ctx context.Context, tx *db.Tx, ask Ask) error 
 	return nil
 }
 
-func (c *count) readRolling(ctx context.Context, tx *db.Tx) error {
+// readRolling fills the windows and the months. The stretches are cut wherever a window begins or ends, and so at the end
+// of every month: each lies in one.
+func (c *count) readRolling(ctx context.Context, tx *db.Tx, months []Month) error {
+	place := map[day.Date]*Month{}
+	for i := range months {
+		place[months[i].Start] = &months[i]
+	}
 	return c.each(ctx, tx, monthEndSQL, func(rows *sqlx.Rows) error {
 		var cell int
 		var r released
@@ -89,8 +96,16 @@ func (c *count) readRolling(ctx context.Context, tx *db.Tx) error {
 			return err
 		}
 		r.stretch, r.pickedUp, r.band = cell/10000, cell/10%1000, lateBand
+		begins := c.days.start[r.stretch]
+		month := place[begins.Add(1-begins.Day())]
+		if month != nil {
+			month.Releases += r.n
+		}
 		if cell%10 == 1 {
 			r.band = 0
+			if month != nil {
+				month.PickedUp += r.n
+			}
 		}
 		mature := c.days.mature(r.stretch, c.ask.DataThrough)
 		c.over(r.stretch, func(w *tally) { w.all.add(w.sumsOf(r, mature)) })
@@ -98,19 +113,30 @@ func (c *count) readRolling(ctx context.Context, tx *db.Tx) error {
 	})
 }
 
+// windowed are the figures with the month ends before the window.
+func (o *Overview) windowed() *Figures {
+	f := *o.Figures
+	f.Windows = []Window{*o.Figures.Last()}
+	if n := len(o.MonthEnds); n > 0 {
+		f.Windows = append(slices.Clone(o.MonthEnds[:n-1]), f.Windows...)
+	}
+	return &f
+}
+
+// Since is what reads otherwise than in the report sent before, as that report's readers would see it: comparing its rounded
+// rates with exact ones would find revisions that there are not.
+func (o *Overview) Since(ctx context.Context, tx *db.Tx, before Sent, now time.Time) (Revised, error) {
+	out := Suppress(o.windowed(), o.Past, tx.Rules)
+	err := out.Revise(ctx, tx, before, now)
+	return out.Revised, err
+}
+
 // Exact puts the overview into the words and tables of the report, with exact counts: for signed-in people, and never to be
 // sent. What is sent comes from Suppress under the partnership's own rules.
 func (o *Overview) Exact(rules *config.Config) Outgoing {
 	open := *rules
 	open.Suppression.Enabled = false
-	windows := slices.Clone(o.MonthEnds)
-	if len(windows) == 0 {
-		windows = []Window{{}}
-	}
-	windows[len(windows)-1] = *o.Figures.Last()
-	f := *o.Figures
-	f.Windows = windows
-	out := Suppress(&f, o.Past, &open)
+	out := Suppress(o.windowed(), o.Past, &open)
 	out.Judge(o.Chart)
 	out.Footer = "Counts are exact, for people who are signed in: they are not to be passed on."
 	return out

@@ -28,6 +28,11 @@ func TestTheHistoryAgreesWithEachMonthCountedAlone(t *testing.T) {
 		if before := alone.Windows[0]; before.M1.Releases > 0 {
 			t.Errorf("the window to %s has releases, and is not in the history", before.End)
 		}
+		chart, err := continuity.Chart(t.Context(), pool, ask)
+		if err != nil {
+			t.Fatal(err)
+		}
+		same(t, expectedWindow{End: ask.WindowEnd}, "chart", seen.Chart, chart)
 		for i, got := range seen.MonthEnds {
 			want := alone.Windows[i+1]
 			want.M1.People = got.M1.People

@@ -11,13 +11,13 @@ import (
 	"throughgate/internal/report"
 )
 
-// Beside adds to figures for signed-in people what stands beside them in the report: what the last report that was sent
-// said otherwise, and whether work is waiting.
-func Beside(ctx context.Context, pool *db.Pool, i *report.Issue) error {
+// Beside adds to the report for signed-in people what stands beside its figures: what the last report that was sent said
+// otherwise, and whether work is waiting.
+func Beside(ctx context.Context, pool *db.Pool, o *continuity.Overview, i *report.Issue) error {
 	return pool.Act(ctx, db.Scope{Part: db.Counting}, func(tx *db.Tx) error {
 		last, err := lastSent(ctx, tx, i.MadeAt)
 		if err == nil {
-			err = i.Figures.Revise(ctx, tx, last, i.MadeAt)
+			i.Figures.Revised, err = o.Since(ctx, tx, last, i.MadeAt)
 		}
 		if err != nil && !errors.Is(err, db.ErrNone) {
 			return err

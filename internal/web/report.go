@@ -163,7 +163,7 @@ func (v *visit) exactIssue(o *continuity.Overview) report.Issue {
 func (v *visit) reportBody(o *continuity.Overview) (b reportBody, err error) {
 	w, rules, yesterday := o.Figures.Last(), v.Pool.Rules, day.Of(v.now).Add(-1)
 	issue := v.exactIssue(o)
-	if err := jobs.Beside(v.ctx, v.Pool, &issue); err != nil {
+	if err := jobs.Beside(v.ctx, v.Pool, o, &issue); err != nil {
 		return b, err
 	}
 	b = reportBody{
