@@ -20,7 +20,7 @@ type accountBody struct {
 var (
 	changeFields = []field{
 		{Name: "password", Label: "Your password now", Kind: "password"},
-		{Name: "new_password", Label: "New password", Kind: "new-password", Hint: "At least 12 characters. Three words that do not belong together are easy to remember and hard to guess."},
+		{Name: "new_password", Label: "New password", Kind: "new-password", Says: map[string]string{"required": "Enter a new password"}, Hint: "At least 12 characters. Three words that do not belong together are easy to remember and hard to guess."},
 	}
 	renewFields = []field{{Name: "password", Label: "Your password", Kind: "password"}}
 )
