@@ -71,9 +71,11 @@ func newHouse(t *testing.T, change ...func(*Deps)) *house {
 // demo makes the house a demo, whose mailbox is the house's own mail server.
 func (h *house) demo() {
 	h.T.Helper()
-	h.site.Config.Handler = New(h.deps(func(d *Deps) {
-		d.Demo = &Demo{People: []DemoPerson{{"prison", emailOf("EXI")}, {"provider", emailOf("HARBOUR")}}, Mailbox: h.post}
-	}))
+	var people []DemoPerson
+	for role, organisation := range organisationOf {
+		people = append(people, DemoPerson{string(role), emailOf(organisation)})
+	}
+	h.site.Config.Handler = New(h.deps(func(d *Deps) { d.Demo = &Demo{People: people, Mailbox: h.post} }))
 }
 
 // deps are what the program gives the site, changed as a test needs it.

@@ -68,30 +68,28 @@ func TestAPageWarnsBeforeItsSessionEnds(t *testing.T) {
 
 // A form that is sent after its session has ended is there as it was typed once its person has signed in.
 func TestWhatWasTypedIsThereAfterSigningInInABrowser(t *testing.T) {
-	for name, scripts := range map[string]bool{"with scripts": true, "without": false} {
-		t.Run(name, func(t *testing.T) {
-			h := newHouse(t)
-			secret := h.enrolled("HARBOUR")
-			id := h.released("A1234BC").String()
-			b := h.signedIn(t, "HARBOUR", scripts)
-			b.do(chromedp.Navigate(h.site.URL + "/referrals/" + id + "/contact"))
-			b.choose("kind", "phone")
-			b.date("on", "20", "11", "2023")
-			b.do(chromedp.SendKeys(`#note`, "Rang, will come on Tuesday"))
-			h.now = h.now.Add(staff.SessionIdle + time.Minute)
-			b.next("Sign in")
-			b.says("What you typed is kept")
-			b.do(chromedp.SendKeys(`#email`, emailOf("HARBOUR")), chromedp.SendKeys(`#password`, password), chromedp.SendKeys(`#code`, h.code(secret, h.now)))
-			b.next("Record contact")
-			b.says("What you had typed is in the form again")
-			for box, want := range map[string]string{`#note`: "Rang, will come on Tuesday", `#on-day`: "20", `#on-month`: "11"} {
-				if got := read(b, chromedp.Value(box)); got != want {
-					t.Errorf("%s holds %q", box, got)
-				}
+	bothWays(t, func(t *testing.T, scripts bool) {
+		h := newHouse(t)
+		secret := h.enrolled("HARBOUR")
+		id := h.released("A1234BC").String()
+		b := h.signedIn(t, "HARBOUR", scripts)
+		b.do(chromedp.Navigate(h.site.URL + "/referrals/" + id + "/contact"))
+		b.choose("kind", "phone")
+		b.date("on", "20", "11", "2023")
+		b.do(chromedp.SendKeys(`#note`, "Rang, will come on Tuesday"))
+		h.now = h.now.Add(staff.SessionIdle + time.Minute)
+		b.next("Sign in")
+		b.says("What you typed is kept")
+		b.do(chromedp.SendKeys(`#email`, emailOf("HARBOUR")), chromedp.SendKeys(`#password`, password), chromedp.SendKeys(`#code`, h.code(secret, h.now)))
+		b.next("Record contact")
+		b.says("What you had typed is in the form again")
+		for box, want := range map[string]string{`#note`: "Rang, will come on Tuesday", `#on-day`: "20", `#on-month`: "11"} {
+			if got := read(b, chromedp.Value(box)); got != want {
+				t.Errorf("%s holds %q", box, got)
 			}
-			b.next("Aoife")
-			b.says("The contact is recorded.")
-			b.says("Rang, will come on Tuesday")
-		})
-	}
+		}
+		b.next("Aoife")
+		b.says("The contact is recorded.")
+		b.says("Rang, will come on Tuesday")
+	})
 }

@@ -24,12 +24,10 @@ var organisationOf = map[staff.Role]string{staff.Prison: "EXI", staff.Provider: 
 func newInhabited(t *testing.T) inhabited {
 	t.Helper()
 	w := inhabited{newHouse(t), map[string][]string{}}
-	var people []DemoPerson
-	for role, organisation := range organisationOf {
+	for _, organisation := range organisationOf {
 		w.enrolled(organisation)
-		people = append(people, DemoPerson{string(role), emailOf(organisation)})
 	}
-	w.site.Config.Handler = New(w.deps(func(d *Deps) { d.Demo = &Demo{People: people, Mailbox: w.post} }))
+	w.demo()
 	w.at["/invitation/:token"] = []string{"/invitation/" + w.added("CWI")}
 	w.reported()
 	w.administered()

@@ -5,26 +5,40 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
 
 // An administrator invites somebody, who sets up their account and signs in: with the keyboard alone.
 func TestAPersonIsInvitedAndSignsInWithTheKeyboardAlone(t *testing.T) {
+	bothWays(t, invites)
+}
+
+func invites(t *testing.T, scripts bool) {
 	h := newHouse(t)
 	secret := h.enrolled("ADMIN")
 	b := window(t, 1280)
+	if !scripts {
+		b.do(withoutScripts())
+	}
 	b.do(chromedp.Navigate(h.site.URL + "/admin/people/new"))
 	b.tabTo(`#email`)
 	b.typed(emailOf("ADMIN"), kb.Tab, password, kb.Tab, h.code(secret, h.now), kb.Enter)
 	b.do(chromedp.WaitReady(`#organisation`))
 
-	// Sent empty first: the focus goes to the list of problems, and from there to the first box.
+	// Sent empty first: the focus goes to the list of problems, and Enter on a problem leads to its box.
 	b.tabTo(`#name`)
 	b.typed(kb.Enter)
 	b.do(chromedp.WaitReady(`.govuk-error-summary`))
-	read(b, chromedp.Poll[bool](`document.activeElement.matches('.govuk-error-summary')`))
-	b.tabTo(`#name`)
+	if scripts {
+		read(b, chromedp.Poll[bool](`document.activeElement.matches('.govuk-error-summary')`))
+	}
+	b.tabTo(`.govuk-error-summary a[href="#name"]`)
+	b.enter()
+	if at := read(b, chromedp.Evaluate[string](`document.activeElement.id`)); at != "name" {
+		t.Errorf("the problem leads to %q", at)
+	}
 	b.typed("Siobhan")
 	b.tabTo(`#email`)
 	b.typed("siobhan@example.org")
@@ -66,6 +80,15 @@ func (b tab) typed(keys ...string) {
 	for _, k := range keys {
 		b.do(chromedp.KeyEvent(k))
 	}
+}
+
+// enter presses the Enter key as a keyboard does: what it does when it goes down is not done again by its letter.
+func (b tab) enter() {
+	b.Helper()
+	key := input.DispatchKeyEventParams{Type: input.DispatchKeyEventTypeKeyDown, Key: "Enter", Code: "Enter", Text: "\r", WindowsVirtualKeyCode: 13}
+	up := key
+	up.Type, up.Text = input.DispatchKeyEventTypeKeyUp, ""
+	b.do(command(input.DispatchKeyEvent, key), command(input.DispatchKeyEvent, up))
 }
 
 // tabTo presses Tab until the focus is where it is wanted: what cannot be reached that way cannot be

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 
@@ -41,28 +42,51 @@ func (b tab) says(want string) {
 	}
 }
 
-// Refer, book, print the card, change the date, release: with nothing but what the pages offer.
-func TestAPrisonRefersSomebodyAndSeesThemThroughTheGate(t *testing.T) {
-	for name, scripts := range map[string]bool{"with scripts": true, "without": false} {
-		t.Run(name, func(t *testing.T) {
-			b := newHouse(t).signedIn(t, "EXI", scripts)
-			b.refers(scripts)
-			b.do(chromedp.Click(`main a.govuk-button`), chromedp.WaitVisible(`.app-card`))
-			b.says("Harbour Centre")
-			b.onePageOfA5()
-			b.do(chromedp.Click(`.govuk-back-link`), chromedp.WaitVisible(`.app-next`), chromedp.Click(`.app-next a.govuk-button`), chromedp.WaitVisible(`#known`))
-			b.choose("known", "yes")
-			b.date("planned_release_date", "20", "11", "2023")
-			b.next("Siân O'Neill")
-			b.says("The appointment moved: it was")
-			b.do(chromedp.Click(`.app-next a.govuk-button`), chromedp.WaitVisible(`.app-card`)) // the new card comes first
-			b.do(chromedp.Click(`.govuk-back-link`), chromedp.WaitVisible(`.app-next`), chromedp.Click(`.app-next a.govuk-button`), chromedp.WaitVisible(`#reason`))
-			b.date("released_on", "20", "11", "2023")
-			b.choose("reason", "RELEASED")
-			b.next("Siân O'Neill")
-			b.says("What happened is recorded. The appointment stays as it was")
-		})
+// Refer, book, print the card, change the date, release, attend, pick up, and the report shows it: with nothing but what
+// the pages offer to each of three people.
+func TestSomebodyIsSeenThroughTheGateAndIntoTreatment(t *testing.T) {
+	bothWays(t, func(t *testing.T, scripts bool) {
+		h := newHouse(t)
+		b := h.signedIn(t, "EXI", scripts)
+		b.refers(scripts)
+		b.printsTheCard(scripts)
+		b.do(chromedp.Click(`.govuk-back-link`), chromedp.WaitVisible(`.app-next`), chromedp.Click(`.app-next a.govuk-button`), chromedp.WaitVisible(`#known`))
+		b.choose("known", "yes")
+		b.date("planned_release_date", "20", "11", "2023")
+		b.next("Siân O'Neill")
+		b.says("The appointment moved: it was Wednesday 29 November 2023 at 10am, it is Wednesday 22 November 2023 at 10am.")
+		b.do(chromedp.Click(`.app-next a.govuk-button`), chromedp.WaitVisible(`.app-card`)) // the new card comes first
+		b.do(chromedp.Click(`.govuk-back-link`), chromedp.WaitVisible(`.app-next`), chromedp.Click(`.app-next a.govuk-button`), chromedp.WaitVisible(`#reason`))
+		b.date("released_on", "20", "11", "2023")
+		b.choose("reason", "RELEASED")
+		b.next("Siân O'Neill")
+		b.says("What happened is recorded. The appointment stays as it was")
+
+		h.now = time.Date(2023, 11, 22, 11, 0, 0, 0, time.UTC) // an hour after the appointment
+		b.becomes(h, "HARBOUR")
+		b.do(chromedp.Click(`a[href="/appointments"]`), chromedp.Click(`button[value="attended"]`), chromedp.WaitVisible(`.govuk-notification-banner--success`),
+			chromedp.Click(`td a[href$="/pickup"]`), chromedp.WaitVisible(`#kind`))
+		b.date("picked_up_on", "22", "11", "2023")
+		b.choose("kind", "new_episode")
+		b.next("Siân O'Neill")
+		b.says("The pick-up is confirmed.")
+
+		h.now = h.now.Add(24 * time.Hour) // figures are to yesterday
+		b.becomes(h, "SUBGROUP")
+		b.do(chromedp.Navigate(h.site.URL + "/report"))
+		b.says("1 of 1 release picked up")
+	})
+}
+
+// printsTheCard opens the card from the page that offers it.
+func (b tab) printsTheCard(scripts bool) {
+	b.Helper()
+	b.do(chromedp.Click(`main a.govuk-button`), chromedp.WaitVisible(`.app-card`))
+	b.says("Harbour Centre")
+	if scripts {
+		b.do(chromedp.WaitVisible(`[data-print]`))
 	}
+	b.onePageOfA5()
 }
 
 // refers somebody, page by page, with one page sent too early.
@@ -120,25 +144,34 @@ func TestTheLongestCardIsOnePage(t *testing.T) {
 }
 
 func TestAListIsUploadedMendedAndUploadedAgainInABrowser(t *testing.T) {
-	h := newHouse(t)
-	b := h.signedIn(t, "EXI", true)
-	send := func(content string) {
-		t.Helper()
-		path := filepath.Join(t.TempDir(), "releases.csv")
-		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-			t.Fatal(err)
+	bothWays(t, func(t *testing.T, scripts bool) {
+		h := newHouse(t)
+		b := h.signedIn(t, "EXI", scripts)
+		b.do(chromedp.Click(`nav a[href="/imports"]`), chromedp.WaitVisible(`#file`))
+		b.do(chromedp.Click(`main form button.govuk-button`), chromedp.WaitVisible(`.govuk-error-summary`))
+		b.says("Select a file")
+		b.uploads(spoiltList)
+		b.says("not a date")
+		b.do(chromedp.Click(`main a[href="/imports"]`), chromedp.WaitVisible(`#file`)) // to mend it
+		b.uploads(mendedList)
+		b.next("Your list is stored")
+		if n := h.count(`SELECT count(*) FROM referral`); n != 2 {
+			t.Errorf("%d referrals", n)
 		}
-		b.do(chromedp.Navigate(h.site.URL+"/imports"), chromedp.SetUploadFiles(`#file`, []string{path}))
-		b.next("Check the answers to your list")
+		b.do(chromedp.Reload())
+		if n := h.count(`SELECT count(*) FROM referral`); n != 2 {
+			t.Errorf("after a reload: %d referrals", n)
+		}
+	})
+}
+
+// uploads chooses a file on the page that asks for one.
+func (b tab) uploads(content string) {
+	b.Helper()
+	path := filepath.Join(b.TempDir(), "releases.csv")
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		b.Fatal(err)
 	}
-	b.do(chromedp.Navigate(h.site.URL + "/imports"))
-	b.do(chromedp.Click(`main form button.govuk-button`), chromedp.WaitVisible(`.govuk-error-summary`))
-	b.says("Select a file")
-	send(spoiltList)
-	b.says("not a date")
-	send(mendedList)
-	b.next("Your list is stored")
-	if n := h.count(`SELECT count(*) FROM referral`); n != 2 {
-		t.Errorf("%d referrals", n)
-	}
+	b.do(chromedp.SetUploadFiles(`#file`, []string{path}))
+	b.next("Check the answers to your list")
 }

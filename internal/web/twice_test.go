@@ -21,21 +21,22 @@ var rightly = map[string]struct {
 	planned      bool // the referral awaits release
 	typed        []string
 }{
-	"release":           {"EXI", true, typing([]string{"reason", "RELEASED"}, oneDay("released_on", "20"))},
-	"release-date":      {"EXI", true, typing([]string{"known", "yes", "reason", "brought forward"}, oneDay("planned_release_date", "24"))},
-	"transfer":          {"EXI", true, typing([]string{"to_prison", "CWI"}, oneDay("on", "20"))},
-	"withdrawal":        {"EXI", true, typing([]string{"reason", "mistaken"}, oneDay("on", "20"))},
-	"correction":        {"EXI", true, []string{"person.telephone", "07700 900123", "reason", "a new number"}},
-	"pickup":            {"HARBOUR", false, typing([]string{"kind", "new_episode", "modality", "psychosocial"}, oneDay("picked_up_on", "19"))},
-	"pickup-correction": {"HARBOUR", false, typing([]string{"kind", "new_episode", "correction_reason", "a slip"}, oneDay("picked_up_on", "18"))},
-	"outcome":           {"HARBOUR", false, []string{"outcome", "cancelled", "cancelled_by", "person"}},
-	"appointment":       {"HARBOUR", false, nil},
-	"slot":              {"HARBOUR", false, []string{"slot_id", "the last"}},
-	"drop-in":           {"HARBOUR", false, oneDay("attended_on", "20")},
-	"contact":           {"HARBOUR", false, typing([]string{"kind", "phone", "note", "Rang"}, oneDay("on", "20"))},
-	"closure":           {"HARBOUR", false, typing([]string{"reason", "declined"}, oneDay("on", "20"))},
-	"undo":              {"HARBOUR", false, []string{"reason", "a slip"}},
-	"move":              {"HARBOUR", true, []string{"move", "yes"}},
+	"release":            {"EXI", true, typing([]string{"reason", "RELEASED"}, oneDay("released_on", "20"))},
+	"release-correction": {"EXI", false, typing([]string{"correction_reason", "a slip"}, oneDay("released_on", "17"))},
+	"release-date":       {"EXI", true, typing([]string{"known", "yes", "reason", "brought forward"}, oneDay("planned_release_date", "24"))},
+	"transfer":           {"EXI", true, typing([]string{"to_prison", "CWI"}, oneDay("on", "20"))},
+	"withdrawal":         {"EXI", true, typing([]string{"reason", "mistaken"}, oneDay("on", "20"))},
+	"correction":         {"EXI", true, []string{"person.telephone", "07700 900123", "reason", "a new number"}},
+	"pickup":             {"HARBOUR", false, typing([]string{"kind", "new_episode", "modality", "psychosocial"}, oneDay("picked_up_on", "19"))},
+	"pickup-correction":  {"HARBOUR", false, typing([]string{"kind", "new_episode", "correction_reason", "a slip"}, oneDay("picked_up_on", "18"))},
+	"outcome":            {"HARBOUR", false, []string{"outcome", "cancelled", "cancelled_by", "person"}},
+	"appointment":        {"HARBOUR", false, nil},
+	"slot":               {"HARBOUR", false, []string{"slot_id", "the last"}},
+	"drop-in":            {"HARBOUR", false, oneDay("attended_on", "20")},
+	"contact":            {"HARBOUR", false, typing([]string{"kind", "phone", "note", "Rang"}, oneDay("on", "20"))},
+	"closure":            {"HARBOUR", false, typing([]string{"reason", "declined"}, oneDay("on", "20"))},
+	"undo":               {"HARBOUR", false, []string{"reason", "a slip"}},
+	"move":               {"HARBOUR", true, []string{"move", "yes"}},
 }
 
 // made counts all that acts make, and how often referrals changed.
