@@ -1,0 +1,72 @@
+package main
+
+import (
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"throughgate/config"
+	"throughgate/internal/db"
+	"throughgate/internal/jobs"
+)
+
+func TestNobodyHoldsTheServerUp(t *testing.T) {
+	h := &house{Pool: &db.Pool{Rules: config.BuiltIn()}}
+	server := h.server(&call{now: time.Now}, &front{}, slog.New(slog.NewTextHandler(io.Discard, nil)), jobs.NewBell())
+	for name, limit := range map[string]time.Duration{
+		"head": server.ReadHeaderTimeout, "body": server.ReadTimeout, "answer": server.WriteTimeout, "idle": server.IdleTimeout,
+	} {
+		if limit <= 0 || limit > 5*time.Minute {
+			t.Errorf("%s: %s", name, limit)
+		}
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go server.Serve(listener)
+	defer server.Close()
+	for size, want := range map[int]int{15 << 10: http.StatusOK, 17 << 10: http.StatusRequestHeaderFieldsTooLarge} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+listener.Addr().String()+"/healthz", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Filler", strings.Repeat("a", size))
+		answer, err := http.DefaultClient.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode != want {
+			t.Errorf("headers of %d bytes: %d", size, answer.StatusCode)
+		}
+	}
+}
+
+// An address that somebody writes into a header is believed of the proxies in the settings only.
+func TestAForwardedAddressIsBelievedOfConfiguredProxiesOnly(t *testing.T) {
+	for _, c := range []struct {
+		proxies   []string
+		from, say string
+	}{
+		{nil, "192.0.2.7:1", "192.0.2.7"},
+		{nil, "127.0.0.1:1", "127.0.0.1"},
+		{[]string{"192.0.2.7"}, "192.0.2.7:1", "203.0.113.9"},
+		{[]string{"192.0.2.0/24"}, "192.0.2.7:1", "203.0.113.9"},
+		{[]string{"2001:db8::1"}, "[2001:db8::1]:1", "203.0.113.9"},
+		{[]string{"192.0.2.7"}, "192.0.2.8:1", "192.0.2.8"},
+		{[]string{"192.0.2.7"}, "10.0.0.1:1", "10.0.0.1"},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "/", nil)
+		r.RemoteAddr = c.from
+		r.Header.Set("X-Forwarded-For", "203.0.113.9")
+		if got := clientAddress(c.proxies)(r); got != c.say {
+			t.Errorf("through %v from %s: %s, want %s", c.proxies, c.from, got, c.say)
+		}
+	}
+}
