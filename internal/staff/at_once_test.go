@@ -46,7 +46,10 @@ func TestACodeThatComesManyTimesAtOnceOpensOneSession(t *testing.T) {
 	d := newDesk(t)
 	secret := d.enrolled()
 	at := start.Add(time.Hour)
-	for name, code := range map[string]string{"of the app": d.code(secret, at), "of recovery": d.recoveryCodes(start)[0]} {
+	for name, code := range map[string]string{"of the app": "", "of recovery": d.recoveryCodes(start)[0]} {
+		if code == "" {
+			code = d.code(secret, at)
+		}
 		n := d.atOnce(func(tx *db.Tx) (bool, error) {
 			in, _, err := staff.SignIn(d.Context(), tx, at, staff.Try{Email: email, Password: password, Code: code})
 			return in.Session != "", err
@@ -54,7 +57,7 @@ func TestACodeThatComesManyTimesAtOnceOpensOneSession(t *testing.T) {
 		if n != 1 {
 			t.Errorf("a code %s opened %d sessions", name, n)
 		}
-		at = at.Add(10 * time.Minute)
+		at = at.Add(10 * time.Minute) // the seven others are no guesses against the next code
 	}
 }
 

@@ -124,7 +124,7 @@ var errWrongPassword = problem.Wrong("password", "wrong", "Enter the password th
 // confirmPassword checks the password of somebody signed in, before what must not be done at a desk
 // that somebody left open. Wrong ones count like failed tries to sign in: the refusal comes back
 // beside a nil error, and the transaction must be committed.
-func confirmPassword(ctx context.Context, tx *db.Tx, now time.Time, id uuid.UUID, password string) (refused, err error) {
+func confirmPassword(ctx context.Context, tx *db.Tx, by audit.By, now time.Time, id uuid.UUID, password string) (refused, err error) {
 	var p struct{ Email, Hash string }
 	if err := tx.Get(ctx, &p, `SELECT email, password_hash AS hash FROM staff WHERE id = $1 AND password_hash IS NOT NULL`, id); err != nil {
 		return nil, err
@@ -136,8 +136,10 @@ func confirmPassword(ctx context.Context, tx *db.Tx, now time.Time, id uuid.UUID
 	if passwordFits(p.Hash, password) {
 		return nil, nil
 	}
-	_, err = tx.Exec(ctx, `INSERT INTO sign_in_try (account, at) VALUES ($1, $2)`, account, now)
-	return errWrongPassword, err
+	if _, err = tx.Exec(ctx, `INSERT INTO sign_in_try (account, at) VALUES ($1, $2)`, account, now); err != nil {
+		return nil, err
+	}
+	return errWrongPassword, audit.Write(ctx, tx, by, now, "password refused", "staff", id.String(), nil)
 }
 
 // ChangePassword sets another password. Every session of the person ends, the one they do it in as
@@ -145,7 +147,7 @@ func confirmPassword(ctx context.Context, tx *db.Tx, now time.Time, id uuid.UUID
 func ChangePassword(ctx context.Context, tx *db.Tx, by audit.By, now time.Time, id uuid.UUID, old, fresh string) (refused, err error) {
 	var wrong problem.Corrections
 	checkPassword(&wrong, "new_password", fresh)
-	refused, err = confirmPassword(ctx, tx, now, id, old)
+	refused, err = confirmPassword(ctx, tx, by, now, id, old)
 	var more *problem.Invalid
 	if errors.As(refused, &more) {
 		wrong = append(more.Corrections, wrong...)
@@ -164,7 +166,7 @@ func ChangePassword(ctx context.Context, tx *db.Tx, by audit.By, now time.Time, 
 
 // RenewRecoveryCodes is NewRecoveryCodes for somebody signed in, who shows that they know the password.
 func RenewRecoveryCodes(ctx context.Context, tx *db.Tx, by audit.By, now time.Time, id uuid.UUID, password string) (codes []string, refused, err error) {
-	if refused, err = confirmPassword(ctx, tx, now, id, password); err != nil || refused != nil {
+	if refused, err = confirmPassword(ctx, tx, by, now, id, password); err != nil || refused != nil {
 		return nil, refused, err
 	}
 	codes, err = NewRecoveryCodes(ctx, tx, by, now, id)

@@ -155,6 +155,20 @@ func TestChangingThePasswordEndsEverySession(t *testing.T) {
 			t.Error("a session goes on")
 		}
 	}
+	d.act(func(tx *db.Tx) error {
+		refused, err := staff.ChangePassword(t.Context(), tx, atConsole, at, id, password, "another kettle of fish")
+		if refused == nil {
+			t.Error("it was changed by somebody who knows the old one only")
+		}
+		return err
+	})
+	var told int
+	d.act(func(tx *db.Tx) error {
+		return tx.Get(t.Context(), &told, `SELECT count(*) FROM audit WHERE act = 'password refused' AND subject = $1`, id.String())
+	})
+	if told != 1 {
+		t.Errorf("the auditor is told of %d wrong passwords", told)
+	}
 	at = at.Add(time.Minute)
 	if token, _ := d.signIn(at, email, password, d.code(secret, at)); token != "" {
 		t.Error("the old password still works")
