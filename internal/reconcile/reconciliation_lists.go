@@ -29,15 +29,15 @@ type auditing struct {
 
 // release is what says in which list a release stands.
 type release struct {
-	ID         uuid.UUID `db:"id"`
-	Person     uuid.UUID `db:"person_id"`
-	ReleasedOn day.Date  `db:"released_on"`
-	PickedUpOn day.Date  `db:"picked_up_on"`
-	Group      string    `db:"substance_group"`
-	Sex        string    `db:"sex"`
-	CJIT       bool      `db:"cjit"`
-	Linked     int       `db:"linked"` // rows of the provider's list
-	Same       bool      `db:"same"`   // name, date of birth, sex and release date are the same in all of them: nothing can differ
+	ID         uuid.UUID
+	Person     uuid.UUID
+	ReleasedOn day.Date
+	PickedUp   bool
+	Group      string
+	Sex        string
+	CJIT       bool
+	Linked     int  // rows of the provider's list
+	Same       bool // name, date of birth, sex and release date are the same in all of them: nothing can differ
 
 	differ []string // in what the two lists differ, in words
 }
@@ -52,27 +52,7 @@ type unplaced struct {
 
 // sort puts the releases into their lists, and counts.
 func (a *auditing) sort(ctx context.Context) error {
-	var releases []*release
-	err := a.tx.Select(ctx, &releases, `
-		SELECT r.id, r.person_id, r.released_on, r.picked_up_on, r.substance_group, r.sex, r.cjit, w.linked, w.same
-		FROM referral r
-		CROSS JOIN LATERAL (
-		  SELECT count(*) AS linked, coalesce(bool_and(coalesce(
-		    w.name_bix = p.name_bix AND w.date_of_birth_bix = p.date_of_birth_bix AND w.sex = r.sex
-		      AND coalesce(w.released_on, r.released_on) = r.released_on, false)), false) AS same
-		  FROM provider_row w
-		  JOIN person p ON p.id = r.person_id
-		  WHERE w.referral_id = r.id
-		    AND w.organisation = $2
-		    AND w.answer = 'accepted'
-		) AS w
-		WHERE r.released_on BETWEEN $3 AND $4
-		  AND r.prison = $1
-		  AND r.provider = $2
-		  AND r.set_aside IS NULL
-		  AND r.withdrawn_on IS NULL
-		  AND r.person_id IS NOT NULL
-		ORDER BY r.released_on, r.id`, a.Prison, a.Provider, a.From, a.To)
+	releases, err := a.releases(ctx)
 	if err != nil {
 		return err
 	}
@@ -92,9 +72,38 @@ func (a *auditing) sort(ctx context.Context) error {
 	return nil
 }
 
+// releases are those of the period, oldest first. There may be thousands, of which a page shows fifty.
+func (a *auditing) releases(ctx context.Context) (all []*release, err error) {
+	err = a.tx.Each(ctx, `
+		SELECT r.id, r.person_id, r.released_on, r.picked_up_on IS NOT NULL, r.substance_group, r.sex, r.cjit, w.linked, w.same
+		FROM referral r
+		CROSS JOIN LATERAL (
+		  SELECT count(*) AS linked, coalesce(bool_and(coalesce(
+		    w.name_bix = p.name_bix AND w.date_of_birth_bix = p.date_of_birth_bix AND w.sex = r.sex
+		      AND coalesce(w.released_on, r.released_on) = r.released_on, false)), false) AS same
+		  FROM provider_row w
+		  JOIN person p ON p.id = r.person_id
+		  WHERE w.referral_id = r.id
+		    AND w.organisation = $2
+		    AND w.answer = 'accepted'
+		) AS w
+		WHERE r.released_on BETWEEN $3 AND $4
+		  AND r.prison = $1
+		  AND r.provider = $2
+		  AND r.set_aside IS NULL
+		  AND r.withdrawn_on IS NULL
+		  AND r.person_id IS NOT NULL
+		ORDER BY r.released_on, r.id`, func(found *sqlx.Rows) error {
+		r := &release{}
+		all = append(all, r)
+		return found.Scan(&r.ID, &r.Person, &r.ReleasedOn, &r.PickedUp, &r.Group, &r.Sex, &r.CJIT, &r.Linked, &r.Same)
+	}, a.Prison, a.Provider, a.From, a.To)
+	return all, err
+}
+
 // listOf is where a release stands.
 func (a *auditing) listOf(r *release) string {
-	if r.Linked == 0 && r.PickedUpOn.IsZero() {
+	if r.Linked == 0 && !r.PickedUp {
 		return PrisonOnlyList
 	}
 	who := a.known[r.Person]

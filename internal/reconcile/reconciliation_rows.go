@@ -126,7 +126,7 @@ func (a *auditing) tell(r *release, w whole) {
 	k, rows, days := w.kept[r.ID], a.rows[r.ID], w.offered[r.ID]
 	c := compareOf(k, a.known[r.Person])
 	c.person, c.AlcoholOnly, c.CJIT = r.Person.String(), r.Group == config.AlcoholOnly, r.CJIT
-	c.Received, c.OfferedOn, c.AttendedOn, c.StartedOn = len(rows) > 0, days.offered, days.attended, r.PickedUpOn
+	c.Received, c.OfferedOn, c.AttendedOn, c.StartedOn = len(rows) > 0, days.offered, days.attended, k.PickedUpOn
 	for _, row := range rows {
 		first(&c.ReceivedOn, row.ReceivedOn)
 		first(&c.OfferedOn, row.OfferedOn)
@@ -136,7 +136,7 @@ func (a *auditing) tell(r *release, w whole) {
 		c.DaysFromRelease = &n
 	}
 	c.KnownToService = episode(r.ReleasedOn, rows, w.starts[r.Person])
-	if len(rows) == 0 && r.PickedUpOn.IsZero() {
+	if len(rows) == 0 && k.PickedUpOn.IsZero() {
 		c.Reason = "not in the provider's list"
 		if why := w.asked[r.Person]; why != "" {
 			c.Reason = "a row of the provider's list waits for review: " + why

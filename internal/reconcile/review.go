@@ -115,9 +115,13 @@ func ReviewsOf(ctx context.Context, pool *db.Pool, who staff.Who, now time.Time,
 		if err := tx.Select(ctx, &open, narrowed, who.Organisation(), orNone(n.ID), n.AlcoholOnly, n.CJIT, n.Skip, limit); err != nil {
 			return err
 		}
+		found, err := candidatesOf(ctx, tx, open)
+		if err != nil {
+			return err
+		}
 		var shown []string
 		for _, o := range open {
-			r, people, err := o.read(ctx, tx, who)
+			r, people, err := o.read(tx, who, found)
 			if err != nil {
 				return err
 			}
@@ -143,7 +147,7 @@ func mayReview(who staff.Who) error {
 }
 
 // read opens a question, and names the people that it shows.
-func (o *openReview) read(ctx context.Context, tx *db.Tx, who staff.Who) (r Review, shown []string, err error) {
+func (o *openReview) read(tx *db.Tx, who staff.Who, found candidates) (r Review, shown []string, err error) {
 	r = Review{ID: o.ID, Why: o.Why, Row: o.Row, Side: o.Side, Organisation: o.Organisation, RaisedAt: o.RaisedAt, Candidates: []Candidate{}}
 	name, err := tx.Keys.Open("received_file.name", o.File.String(), o.Name)
 	if err != nil {
@@ -155,11 +159,7 @@ func (o *openReview) read(ctx context.Context, tx *db.Tx, who staff.Who) (r Revi
 		return r, nil, err
 	}
 	r.Says, r.ReleasedOn, r.StartedOn, r.AttendedOn = said, row.released, row.started, row.attended
-	among, err := o.among(ctx, tx)
-	if err != nil {
-		return r, nil, err
-	}
-	for _, c := range among {
+	for _, c := range found.among(o) {
 		candidate := Candidate{Differences: differences(said, c.who)}
 		if o.Side == "provider" || who.Organisation() == "" || c.prison == who.Organisation() {
 			candidate.ReferralID, candidate.Known, candidate.Prison = c.releaseFor(row.listed), c.who, c.prison
@@ -238,49 +238,69 @@ func (m *meant) releaseFor(row listed) uuid.UUID {
 	return uuid.Nil
 }
 
-// among are the candidates: people for a provider's row, releases for a prison's.
-func (o *openReview) among(ctx context.Context, tx *db.Tx) (all []meant, err error) {
-	var rows []struct {
-		heldRelease
-		Prison      string `db:"prison"`
-		Asked       bool   `db:"asked"`
-		AlcoholOnly bool   `db:"alcohol_only"`
-		CJIT        bool   `db:"cjit"`
+// candidates are all whom some questions are about, read at once.
+type candidates struct {
+	rows  []candidateRow
+	known map[uuid.UUID]person.Identity
+}
+
+// candidateRow is a referral of somebody whom a question is about.
+type candidateRow struct {
+	heldRelease
+	Prison      string `db:"prison"`
+	AlcoholOnly bool   `db:"alcohol_only"`
+	CJIT        bool   `db:"cjit"`
+}
+
+// candidatesOf reads the candidates of the questions: people for a provider's row, releases for a prison's.
+func candidatesOf(ctx context.Context, tx *db.Tx, open []openReview) (found candidates, err error) {
+	var named pq.StringArray
+	for _, o := range open {
+		named = append(named, o.Candidates...)
 	}
-	err = tx.Select(ctx, &rows, `
+	err = tx.Select(ctx, &found.rows, `
 		SELECT r.id, r.person_id, r.prison, coalesce(r.released_on, r.exit_on) AS on_day, coalesce(r.set_aside, '') AS set_aside,
-		  r.id = ANY ($1::uuid[]) AS asked, coalesce(r.substance_group = 'alcohol only', false) AS alcohol_only, r.cjit
+		  coalesce(r.substance_group = 'alcohol only', false) AS alcohol_only, r.cjit
 		FROM referral r
 		WHERE r.person_id = ANY ($1::uuid[]) OR r.id = ANY ($1::uuid[]) AND r.person_id IS NOT NULL
-		ORDER BY on_day, set_aside DESC, r.id`, o.Candidates)
+		ORDER BY on_day, set_aside DESC, r.id`, named)
 	if err != nil {
-		return nil, err
+		return found, err
 	}
-	at := map[uuid.UUID]int{}
 	var ids []uuid.UUID
-	for _, row := range rows {
+	for _, row := range found.rows {
+		ids = append(ids, row.Person)
+	}
+	found.known, err = person.Read(ctx, tx, ids...)
+	return found, err
+}
+
+// among are those that a question is about, each with their releases.
+func (c candidates) among(o *openReview) (all []meant) {
+	at := map[uuid.UUID]int{}
+	for _, row := range c.rows {
+		asked := slices.Contains(o.Candidates, row.ID.String())
+		if !asked && !slices.Contains(o.Candidates, row.Person.String()) {
+			continue
+		}
 		key := row.Person
-		if row.Asked {
+		if asked {
 			key = row.ID
 		}
 		if _, ok := at[key]; !ok {
 			at[key] = len(all)
-			all, ids = append(all, meant{id: row.Person, prison: row.Prison}), append(ids, row.Person)
+			all = append(all, meant{id: row.Person, prison: row.Prison, who: c.known[row.Person]})
 		}
 		m := &all[at[key]]
 		m.alcoholOnly, m.cjit = m.alcoholOnly || row.AlcoholOnly, m.cjit || row.CJIT
-		if row.Asked {
+		if asked {
 			m.asked = row.ID
 		}
 		if !row.On.IsZero() {
 			m.releases = append(m.releases, knownRelease{id: row.ID, on: row.On, setAside: row.SetAside})
 		}
 	}
-	known, err := person.Read(ctx, tx, ids...)
-	for i := range all {
-		all[i].who = known[all[i].id]
-	}
-	return all, err
+	return all
 }
 
 // differences are the fields in which two people differ, in words, and what follows from it for NDTMS.
@@ -332,10 +352,11 @@ func (o *openReview) settled(ctx context.Context, tx *db.Tx, who staff.Who, now 
 
 // choose is the candidate that a reviewer means: the only one, or the one whose referral is named.
 func (o *openReview) choose(ctx context.Context, tx *db.Tx, named uuid.UUID) (meant, error) {
-	all, err := o.among(ctx, tx)
+	found, err := candidatesOf(ctx, tx, []openReview{*o})
 	if err != nil {
 		return meant{}, err
 	}
+	all := found.among(o)
 	if named != uuid.Nil {
 		all = slices.DeleteFunc(all, func(m meant) bool {
 			return m.asked != named && !slices.ContainsFunc(m.releases, func(k knownRelease) bool { return k.id == named })
