@@ -1,10 +1,12 @@
 package continuity_test
 
 import (
+	"encoding/json"
 	"testing"
 
 	"throughgate/internal/continuity"
 	"throughgate/internal/day"
+	"throughgate/internal/db"
 )
 
 // The one pass over all months tells of each month end what counting it by itself does, from the first release on.
@@ -44,5 +46,44 @@ func TestTheHistoryAgreesWithEachMonthCountedAlone(t *testing.T) {
 		if year := ask.WindowEnd.AddMonths(-12); seen.Past == nil || seen.Past.End != year || seen.Past.M1.Releases == 0 {
 			t.Errorf("a year before %s: %+v", w, seen.Past)
 		}
+	}
+}
+
+// On the same data nothing is revised, however exact rates lie to those that were rounded for the report.
+func TestRoundingIsNoRevision(t *testing.T) {
+	pool := cohort(t)
+	ask := continuity.Ask{WindowEnd: day.MustParse("2023-12-31"), DataThrough: day.MustParse("2024-01-10"), Months: 25, Today: day.Of(at)}
+	counted, err := continuity.Count(t.Context(), pool, ask)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := json.Marshal(continuity.Suppress(counted, nil, pool.Rules))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sent, err := continuity.ReadSent(text, at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen, err := continuity.Look(t.Context(), pool, ask)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = pool.Act(t.Context(), db.Scope{Part: db.Counting}, func(tx *db.Tx) error {
+		revised, err := seen.Since(t.Context(), tx, sent, at)
+		if len(revised.MonthEnd) > 0 || revised.Since.IsZero() {
+			t.Errorf("%+v", revised)
+		}
+		exact := seen.Exact(pool.Rules)
+		if err == nil {
+			err = exact.Revise(t.Context(), tx, sent, at)
+		}
+		if len(exact.Revised.MonthEnd) == 0 {
+			t.Error("no rate of the cohort would have shown the difference: this test proves nothing")
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

@@ -11,9 +11,14 @@ import (
 	"throughgate/internal/report"
 )
 
-// Beside adds to the report for signed-in people what stands beside its figures: what the last report that was sent said
-// otherwise, and whether work is waiting.
+// Beside adds to the report for signed-in people what stands beside its figures: who has gone quiet, what the last report
+// that was sent said otherwise, and whether work is waiting.
 func Beside(ctx context.Context, pool *db.Pool, o *continuity.Overview, i *report.Issue) error {
+	silent, err := Silences(ctx, pool, i.MadeAt)
+	if err != nil {
+		return err
+	}
+	i.Notes = noted(silent)
 	return pool.Act(ctx, db.Scope{Part: db.Counting}, func(tx *db.Tx) error {
 		last, err := lastSent(ctx, tx, i.MadeAt)
 		if err == nil {

@@ -207,12 +207,17 @@ func draw(ctx context.Context, pool *db.Pool, now time.Time, windowEnd, dataThro
 // notes are the troubles that the report's readers should know of.
 func notes(ctx context.Context, pool *db.Pool, now time.Time, exact *continuity.Figures) (words []string, err error) {
 	found, err := troublesBeside(ctx, pool, now, exact)
+	return noted(found), err
+}
+
+// noted are the words of those troubles that readers are told of.
+func noted(found []Trouble) (words []string) {
 	for _, trouble := range found {
 		if trouble.Note {
 			words = append(words, trouble.Words)
 		}
 	}
-	return words, err
+	return words
 }
 
 // complete adds what the figures of this week alone do not say: what would give somebody away beside
