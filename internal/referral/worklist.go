@@ -169,7 +169,7 @@ func (l list) checked(f ListFilter) (cursor, error) {
 
 // What is said of an address that somebody has changed by hand.
 const (
-	noSuchOrder = "This list cannot be sorted so."
+	noSuchOrder = "This list cannot be sorted in that way."
 	noSuchState = "There is no such state."
 )
 

@@ -74,8 +74,8 @@ func (v *visit) find() error {
 func (v *visit) foundRow(r *referral.Referral) foundRow {
 	row := foundRow{ID: r.ID.String(), Name: fullName(r), Reference: r.Reference, Born: r.Person.DateOfBirth.Long(), State: r.State,
 		Marks: marksOf(r.SubstanceGroup == config.AlcoholOnly, r.CJIT), Release: releaseWords(day.Of(v.now), r.ReleaseOn(), !r.ReleasedOn.IsZero()), Appointment: "None"}
-	if r.Appointment != nil {
-		row.Appointment = v.appointmentBody(*r.Appointment).When
+	if r.Appointment != nil && r.Appointment.StartsAt != nil {
+		row.Appointment = v.atWords(*r.Appointment.StartsAt)
 	} else if r.UnbookedReason != "" {
 		row.Appointment = "None: " + lower(r.UnbookedReason)
 	}

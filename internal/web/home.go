@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"time"
 
 	"throughgate/internal/day"
 	"throughgate/internal/db"
@@ -277,11 +278,16 @@ func releaseWords(today, on day.Date, released bool) string {
 func (v *visit) appointmentWords(item referral.Item) string {
 	switch {
 	case item.AppointmentAt != nil:
-		return capital(shortDay(day.Of(v.now), day.Of(*item.AppointmentAt))) + " at " + clock(*item.AppointmentAt)
+		return v.atWords(*item.AppointmentAt)
 	case item.UnbookedReason != "":
 		return "None: " + lower(item.UnbookedReason)
 	}
 	return "None"
+}
+
+// atWords is a moment in a table: "Tomorrow at 9:30am", "Mon 8 Jan 2024 at 2pm".
+func (v *visit) atWords(at time.Time) string {
+	return capital(shortDay(day.Of(v.now), day.Of(at))) + " at " + clock(at)
 }
 
 // move is whose turn it is, seen from the reader.

@@ -90,10 +90,10 @@ func asTyped(f referral.ListFilter, wrong *problem.Invalid) (referral.ListFilter
 		switch c.Field {
 		case "order":
 			f.Order = ""
-			said = append(said, mistake{"order", c.Message + " Choose one of these orders"})
+			said = append(said, mistake{"order", "This list cannot be sorted in that way: choose one of these"})
 		case "state":
 			f.State = ""
-			said = append(said, mistake{"state", c.Message + " Choose one of these states"})
+			said = append(said, mistake{"state", "There is no such state: choose one of these"})
 		default:
 			said = append(said, mistake{"", "This page of the list cannot be found. Here is the first one"})
 		}
