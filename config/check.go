@@ -141,8 +141,8 @@ func (b Benchmark) faults(key string, say func(key, allowed string)) {
 	if _, ok := b.Begins(); !ok {
 		say(key+".period", "a financial year such as \"2023/24\" or a month such as \"June 2025\" is needed")
 	}
-	if b.Area == "" || b.Indicator == "" || b.PeriodType == "" || b.Vintage == "" {
-		say(key, "area, indicator, period_type and vintage (the year of publication) are needed")
+	if b.Area == "" || b.Indicator == "" || b.PeriodType == "" || b.Vintage == "" || b.Source == "" {
+		say(key, "area, indicator, period_type, vintage (the year of publication) and source are needed")
 	}
 	if b.Percent <= 0 || b.Percent > 100 {
 		say(key+".percent", "more than 0 and at most 100 is allowed")

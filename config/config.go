@@ -48,7 +48,7 @@ type Benchmark struct {
 	Area, Indicator, Period string
 	PeriodType              string `yaml:"period_type"`
 	Percent                 float64
-	Vintage                 string
+	Vintage, Source         string
 }
 
 // Begins is the first day of the period: of a financial year ("2023/24") 1 April, of a month ("June 2025") the 1st.

@@ -39,7 +39,7 @@ func TestAPeriodBegins(t *testing.T) {
 func TestFaultsOfBenchmarksAndLimits(t *testing.T) {
 	valid := `
 benchmarks:
-  - {area: England, indicator: C20, period: "2024/25", period_type: financial year, percent: 55, vintage: "2026"}
+  - {area: England, indicator: C20, period: "2024/25", period_type: financial year, percent: 55, vintage: "2026", source: PHOF}
 report:
   pathway_changes: {2024-02-01: a second clinic}
   new_limits: ["2024-02-01"]
@@ -60,6 +60,7 @@ report:
 	for _, c := range []struct{ old, spoilt, says string }{
 		{`"2024/25"`, `"2024"`, "benchmarks[0].period: "},
 		{"financial year", `""`, "benchmarks[0]: "},
+		{"source: PHOF", `source: ""`, "source are needed"},
 		{`"2026"`, `""`, "benchmarks[0]: "},
 		{"55", "105", "benchmarks[0].percent: "},
 		{`["2024-02-01"]`, `["2024-03-01"]`, "report.new_limits[0]: "},

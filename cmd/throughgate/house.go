@@ -11,6 +11,7 @@ import (
 
 	"throughgate/config"
 	"throughgate/internal/appointment"
+	"throughgate/internal/continuity"
 	"throughgate/internal/db"
 	"throughgate/internal/db/cluster"
 	"throughgate/internal/seal"
@@ -178,6 +179,9 @@ func makeFolder(dir string) error {
 func (h *house) bringIn(ctx context.Context, c *call) error {
 	return h.Act(ctx, db.Scope{Part: db.Jobs}, func(tx *db.Tx) error {
 		if err := staff.BringIn(ctx, tx); err != nil {
+			return err
+		}
+		if err := continuity.BringIn(ctx, tx, c.now()); err != nil {
 			return err
 		}
 		return appointment.BringIn(ctx, tx, c.now())

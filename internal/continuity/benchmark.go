@@ -1,12 +1,68 @@
 package continuity
 
 import (
+	"context"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"throughgate/config"
 	"throughgate/internal/day"
+	"throughgate/internal/db"
 )
+
+// BringIn makes the rows of published figures those of the configuration, as a server does at every start. A figure that is
+// new there becomes a row; one that is gone ends, and stays for the reports that were compared with it.
+func BringIn(ctx context.Context, tx *db.Tx, now time.Time) error {
+	standing, err := benchmarks(ctx, tx, nil)
+	if err != nil {
+		return err
+	}
+	for _, b := range standing {
+		if slices.Contains(tx.Rules.Benchmarks, b) {
+			continue
+		}
+		if _, err := tx.Exec(ctx, `
+			UPDATE benchmark
+			SET known_until = greatest(known_from, $8)
+			WHERE (area, indicator, period, period_type, percent, vintage, source) = ($1, $2, $3, $4, $5, $6, $7)
+			  AND known_until IS NULL`, b.Area, b.Indicator, b.Period, b.PeriodType, b.Percent, b.Vintage, b.Source, now); err != nil {
+			return err
+		}
+	}
+	for _, b := range tx.Rules.Benchmarks {
+		if slices.Contains(standing, b) {
+			continue
+		}
+		if _, err := tx.Exec(ctx, `
+			INSERT INTO benchmark (area, indicator, period, period_type, percent, vintage, source, known_from)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+			ON CONFLICT DO NOTHING`, b.Area, b.Indicator, b.Period, b.PeriodType, b.Percent, b.Vintage, b.Source, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// benchmarks are the published figures that were known at a moment, or stand now; of two alike the one known last comes last.
+func benchmarks(ctx context.Context, tx *db.Tx, at *time.Time) (list []config.Benchmark, err error) {
+	var rows []struct {
+		Area, Indicator, Period string
+		PeriodType              string `db:"period_type"`
+		Percent                 float64
+		Vintage, Source         string
+	}
+	err = tx.Select(ctx, &rows, `
+		SELECT area, indicator, period, period_type, percent, vintage, source
+		FROM benchmark
+		WHERE coalesce(known_from <= $1 AND coalesce(known_until > $1, true), known_until IS NULL)
+		ORDER BY known_from, area, indicator, period, vintage, percent`, at)
+	for _, r := range rows {
+		list = append(list, config.Benchmark(r))
+	}
+	return list, err
+}
 
 // england is M2 against the published figures that fit the window.
 func england(m2 ShownRate, w *Window, list []config.Benchmark) string {

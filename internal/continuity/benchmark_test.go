@@ -2,10 +2,13 @@ package continuity
 
 import (
 	"fmt"
+	"slices"
 	"testing"
+	"time"
 
 	"throughgate/config"
 	"throughgate/internal/day"
+	"throughgate/internal/db"
 )
 
 // Of one period the later vintage counts, whichever row stands last.
@@ -34,6 +37,40 @@ func TestEnglandsFigureIsThatOfThePeriodAndTheNewest(t *testing.T) {
 	} {
 		if got := said(Comparators(c.list, day.MustParse(c.end))); got != c.want {
 			t.Errorf("window to %s: %s, want %s", c.end, got, c.want)
+		}
+	}
+}
+
+// A revised figure is another row, and one that the configuration names no more ends; what was known at a moment stays known.
+func TestPublishedFiguresAreRowsThatAPastReportStillFinds(t *testing.T) {
+	c := newCohort(t)
+	first, second := time.Date(2025, 1, 6, 7, 0, 0, 0, time.UTC), time.Date(2026, 1, 5, 7, 0, 0, 0, time.UTC)
+	bringIn := func(at time.Time, list ...config.Benchmark) {
+		t.Helper()
+		c.pool.Rules.Benchmarks = list
+		if err := c.pool.Act(t.Context(), db.Scope{Part: db.Jobs}, func(tx *db.Tx) error { return BringIn(t.Context(), tx, at) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	was := config.Benchmark{Area: "England", Indicator: "C20", Period: "2023/24", PeriodType: "financial year", Percent: 53, Vintage: "2025", Source: "PHOF"}
+	revised := was
+	revised.Percent, revised.Vintage = 52, "2026"
+	bringIn(first, was)
+	bringIn(first.AddDate(0, 1, 0), was)
+	bringIn(second, was, revised)
+	gone := second.AddDate(1, 0, 0)
+	bringIn(gone, revised)
+	before, after := first.AddDate(0, 6, 0), second.AddDate(0, 6, 0)
+	for _, w := range []struct {
+		at   *time.Time
+		want []config.Benchmark
+	}{{&before, []config.Benchmark{was}}, {&after, []config.Benchmark{was, revised}}, {&gone, []config.Benchmark{revised}}, {nil, []config.Benchmark{revised}}} {
+		f, err := Count(t.Context(), c.pool, Ask{WindowEnd: day.MustParse("2023-12-31"), DataThrough: day.MustParse("2023-12-31"), AsKnownAt: w.at})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(f.Benchmarks, w.want) {
+			t.Errorf("known at %v: %v", w.at, f.Benchmarks)
 		}
 	}
 }

@@ -51,7 +51,7 @@ func than(verdict string) string {
 	return verdict + " than"
 }
 
-func compare(v veil, w, past *Window, rules *config.Config) Comparisons {
+func compare(v veil, w, past *Window, published []config.Benchmark, rules *config.Config) Comparisons {
 	var c Comparisons
 	m1, m2 := v.headline(w.M1.PickedUp, w.M1.Releases), v.headline(w.M2.PickedUp, w.M2.Releases)
 	if target := rules.Partnership.LocalTarget; target > 0 && !m1.of.hidden {
@@ -63,7 +63,7 @@ func compare(v veil, w, past *Window, rules *config.Config) Comparisons {
 	if m2.of.hidden {
 		return c
 	}
-	c.England = england(m2, w, rules.Benchmarks)
+	c.England = england(m2, w, published)
 	if a := rules.Partnership.Ambition; a > 0 {
 		c.Ambition = fmt.Sprintf("Within 21 days %s were picked up: %s the national ambition of %g%%. %s",
 			rateWithInterval(m2), than(m2.verdict(a)), a, definitionDiffers)

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"encoding/json"
 
+	"throughgate/config"
 	"throughgate/internal/day"
 )
 
@@ -18,6 +19,8 @@ type Figures struct {
 	DataThrough day.Date `json:"data_through"` // T: the last complete day that the data cover
 	Partnership string   `json:"partnership"`
 	Windows     []Window `json:"windows"` // oldest first
+
+	Benchmarks []config.Benchmark `json:"-"` // the published figures known at the time
 }
 
 // Last is the window that was asked for, the newest.

@@ -39,7 +39,8 @@ func Count(ctx context.Context, pool *db.Pool, ask Ask) (*Figures, error) {
 			return fmt.Errorf("counting to %s: %w", ask.WindowEnd, err)
 		}
 		f = c.figures()
-		return nil
+		f.Benchmarks, err = benchmarks(ctx, tx, ask.AsKnownAt)
+		return err
 	})
 	return f, err
 }

@@ -105,7 +105,7 @@ func Suppress(f *Figures, past *Window, rules *config.Config) Outgoing {
 		Awaiting:     v.count(w.M2.Awaiting),
 		M2Adjusted:   v.headline(w.M2Adjusted.PickedUp, w.M2Adjusted.Releases),
 		Removed:      v.removed(w.M2Adjusted),
-		Comparisons:  compare(v, w, past, rules),
+		Comparisons:  compare(v, w, past, f.Benchmarks, rules),
 		Trend:        v.trend(f),
 		Breakdowns:   []Breakdown{v.breakdown(bySubstance, w.BySubstanceGroup), v.breakdown("prison", named(w.ByPrison, rules))},
 		Funnel:       v.funnel(w),

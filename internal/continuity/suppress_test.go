@@ -23,7 +23,7 @@ func window(end string, releases, pickedUp int) Window {
 }
 
 func figuresOf(windows ...Window) *Figures {
-	return &Figures{Measure: Version, DataThrough: windows[len(windows)-1].End, Partnership: "Plymouth", Windows: windows}
+	return &Figures{Measure: Version, DataThrough: windows[len(windows)-1].End, Partnership: "Plymouth", Windows: windows, Benchmarks: config.BuiltIn().Benchmarks}
 }
 
 func TestTheHeadlineIsASentenceToQuote(t *testing.T) {

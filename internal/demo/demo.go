@@ -9,6 +9,7 @@ import (
 
 	"throughgate/internal/appointment"
 	"throughgate/internal/audit"
+	"throughgate/internal/continuity"
 	"throughgate/internal/day"
 	"throughgate/internal/db"
 	"throughgate/internal/mail"
@@ -43,6 +44,9 @@ func Fill(ctx context.Context, pool *db.Pool, now time.Time, say func(string)) (
 	jobs := db.Scope{Part: db.Jobs}
 	if err := pool.Act(ctx, jobs, func(tx *db.Tx) error {
 		if err := staff.BringIn(ctx, tx); err != nil {
+			return err
+		}
+		if err := continuity.BringIn(ctx, tx, now); err != nil {
 			return err
 		}
 		if err := appointment.BringIn(ctx, tx, now); err != nil {

@@ -7,6 +7,7 @@ import (
 
 	"throughgate/internal/appointment"
 	"throughgate/internal/audit"
+	"throughgate/internal/continuity"
 	"throughgate/internal/db"
 	"throughgate/internal/mail"
 	"throughgate/internal/mail/mailtest"
@@ -75,6 +76,9 @@ func (s *server) furnish(t *testing.T, readers ...string) {
 	t.Helper()
 	s.act(t, func(tx *db.Tx) error {
 		if err := staff.BringIn(t.Context(), tx); err != nil {
+			return err
+		}
+		if err := continuity.BringIn(t.Context(), tx, due.Add(-30*days)); err != nil {
 			return err
 		}
 		for _, address := range readers {

@@ -23,6 +23,7 @@ import (
 	"throughgate/internal/api"
 	"throughgate/internal/appointment"
 	"throughgate/internal/audit"
+	"throughgate/internal/continuity"
 	"throughgate/internal/day"
 	"throughgate/internal/db"
 	"throughgate/internal/jobs"
@@ -58,6 +59,7 @@ func newHouse(t *testing.T, change ...func(*Deps)) *house {
 	h := &house{T: t, pool: testdb.New(t).Pool(t), now: morning, log: &safeBuffer{}}
 	h.service(func(tx *db.Tx) error { return staff.BringIn(t.Context(), tx) })
 	h.service(func(tx *db.Tx) error { return appointment.BringIn(t.Context(), tx, h.now) })
+	h.service(func(tx *db.Tx) error { return continuity.BringIn(t.Context(), tx, h.now) })
 	var err error
 	if h.post, err = mailtest.Start(mailtest.Options{}); err != nil {
 		t.Fatal(err)
