@@ -92,6 +92,9 @@ func FileOf(ctx context.Context, tx *db.Tx, who staff.Who, id uuid.UUID) (*File,
 	if errors.Is(err, db.ErrNone) {
 		f, err = waitingFile(ctx, tx, who, id)
 	}
+	if errors.Is(err, db.ErrNone) { // it may have been stored between the two looks, by a double click
+		f, err = storedFile(ctx, tx, who, id)
+	}
 	if errors.Is(err, db.ErrNone) {
 		return nil, &problem.NotFound{What: "file"}
 	}
