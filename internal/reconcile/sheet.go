@@ -90,6 +90,8 @@ func ReadSheet(name string, received []byte, layout Layout) (*Sheet, error) {
 		s.Found = "XLSX"
 	case bytes.HasPrefix(received, []byte("\xd0\xcf\x11\xe0")):
 		return nil, refused("unreadable", "The file is an old (.xls) or password-protected workbook. Save it as .xlsx without a password.")
+	case isDocument(received):
+		return nil, refused("unreadable", "The file is a document or a picture, and not a list. Save the list as CSV or .xlsx and send that.")
 	default:
 		s.text, err = openText(received, layout)
 	}
@@ -244,4 +246,11 @@ func (r Row) cell(word string) Cell {
 // put before formulas.
 func (r Row) Text(word string) string {
 	return strings.TrimSpace(unguard(strings.TrimLeft(r.cell(word).Text, " \u00a0")))
+}
+
+// isDocument knows by their first bytes what people choose by mistake beside their list.
+func isDocument(received []byte) bool {
+	return slices.ContainsFunc([]string{"%PDF-", "\x89PNG", "\xff\xd8\xff", "GIF8", "{\\rtf"}, func(begins string) bool {
+		return bytes.HasPrefix(received, []byte(begins))
+	})
 }

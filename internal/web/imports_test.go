@@ -130,6 +130,9 @@ func TestAFileThatIsNoListIsRefusedOnItsPage(t *testing.T) {
 		"no file":        {"", "", http.StatusUnprocessableEntity, "Select a file"},
 		"empty":          {"a.csv", "", http.StatusUnprocessableEntity, "The file is empty"},
 		"other headings": {"a.csv", "Name,Age\nSiân,39\n", http.StatusUnprocessableEntity, "First name"},
+		"a document":     {"a.csv", "%PDF-1.7\n\xe2\xe3", http.StatusUnprocessableEntity, "a document or a picture"},
+		"a picture":      {"a.xlsx", "\x89PNG\r\n", http.StatusUnprocessableEntity, "a document or a picture"},
+		"an old book":    {"a.xls", "\xd0\xcf\x11\xe0\xa1\xb1", http.StatusUnprocessableEntity, "old (.xls)"},
 		"too large":      {"a.csv", strings.Repeat("x", 21<<20), http.StatusRequestEntityTooLarge, "larger than 20 MiB"},
 	} {
 		s := b.upload(c.file, c.content)
@@ -139,5 +142,10 @@ func TestAFileThatIsNoListIsRefusedOnItsPage(t *testing.T) {
 	}
 	if n := h.count(`SELECT count(*) FROM waiting_file`); n != 0 {
 		t.Errorf("%d files wait", n)
+	}
+	header, _, _ := strings.Cut(mendedList, "\n")
+	s := b.open(b.upload("a.csv", header+"\n").location)
+	if !strings.Contains(s.text(), "There is no row below the header") || s.Find(`form[action$="/store"]`).Length() != 0 {
+		t.Errorf("a list of nobody: %s", s.text())
 	}
 }
