@@ -113,7 +113,7 @@ func (v *visit) drawClosed(body closedBody, where appointment.Where) (err error)
 	if err != nil {
 		return err
 	}
-	body.Lead = []string{"What became of the appointments that were booked. Whoever was not released yet has been moved, and their prison knows."}
+	body.Lead = []string{"What became of the appointments that were booked. Whoever was not released yet has been moved, and their prison finds them among its changed dates."}
 	if len(body.Affected) == 0 {
 		body.Lead = []string{"No appointment was affected."}
 	}

@@ -187,6 +187,11 @@ func (f field) sentence(c problem.Correction) string {
 	case "before_release":
 		return capital(f.Called) + " must not lie before the release"
 	}
+	for _, verb := range []string{"is ", "holds ", "must "} {
+		if said, ok := strings.CutPrefix(c.Message, "This "+verb); ok {
+			return capital(f.Called) + " " + verb + said
+		}
+	}
 	return c.Message
 }
 

@@ -23,7 +23,7 @@ var worklists = map[referral.ListName]worklist{
 		"Every release that was planned up to yesterday is confirmed or has a new date."},
 	referral.ReleasingSoon: {"Releasing in 14 days", "Keep the release date true: the appointment follows it.",
 		"Nobody whom you referred is planned to be released in the next 14 days."},
-	referral.DateChanged: {"Date changed", "Their release date changed lately. Give the person a new card where the appointment moved.",
+	referral.DateChanged: {"Date changed", "Their release date or their appointment changed lately. Give the person a new card where the appointment moved.",
 		"No release date has changed lately."},
 	referral.WhatBecame: {"What became of your referrals", "People you referred who have been released.",
 		"Nobody whom you referred has been released yet."},

@@ -248,7 +248,7 @@ func (v *visit) answers(step newStep, typed form) answerGroup {
 		if words == "" {
 			words = "Not given"
 		}
-		group.Answers = append(group.Answers, fact{strings.TrimSuffix(f.Label, " (optional)"), words})
+		group.Answers = append(group.Answers, fact{strings.TrimSuffix(strings.TrimSuffix(f.Label, " (optional)"), ", if it is known"), words})
 	}
 	return group
 }

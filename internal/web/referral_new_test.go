@@ -191,6 +191,7 @@ func TestWhatEachPageOfAReferralRefuses(t *testing.T) {
 		anchor string
 		says   string
 	}{
+		"no surname":              {"person", with(answersOf["person"], "person.family_name", "N/A"), "person.family_name", "Their surname is not a name. Give the name that the prison knows the person by."},
 		"nothing of the release":  {"release", nil, "release_known", "Select what is known of the release"},
 		"no day":                  {"release", []string{"release_known", "planned"}, "release_on-day", "Enter the day of release"},
 		"no reason for no day":    {"release", []string{"release_known", "unknown"}, "release_date_unknown_reason", "Enter why no day is known"},
