@@ -36,7 +36,7 @@ var reportCommand = command{
 			return err
 		}
 		out := c.flags["out"]
-		if err := os.MkdirAll(out, 0o755); err != nil {
+		if err := makeFolder(out); err != nil {
 			return err
 		}
 		for name, content := range map[string][]byte{
