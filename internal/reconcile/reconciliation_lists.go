@@ -9,7 +9,6 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
-	"throughgate/config"
 	"throughgate/internal/day"
 	"throughgate/internal/db"
 	"throughgate/internal/person"
@@ -27,18 +26,17 @@ type auditing struct {
 	only   []*unplaced // in the provider's list only
 }
 
-// release is what says in which list a release stands.
+// release is what says in which list a release stands. There may be thousands, of which a page shows fifty: the rest
+// of it is read of those alone that are shown, or may differ.
 type release struct {
-	ID         uuid.UUID
-	Person     uuid.UUID
-	ReleasedOn day.Date
-	PickedUp   bool
-	Group      string
-	Sex        string
-	CJIT       bool
-	Linked     int  // rows of the provider's list
-	Same       bool // name, date of birth, sex and release date are the same in all of them: nothing can differ
+	ID          uuid.UUID `db:"id"`
+	PickedUp    bool      `db:"picked_up"`
+	Linked      bool      `db:"linked"` // a row of the provider's list is about it
+	Same        bool      `db:"same"`   // name, date of birth, sex and release date are the same in all such rows: nothing can differ
+	AlcoholOnly bool      `db:"alcohol_only"`
+	CJIT        bool      `db:"cjit"`
 
+	*kept           // nil until it is read
 	differ []string // in what the two lists differ, in words
 }
 
@@ -56,7 +54,10 @@ func (a *auditing) sort(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	doubtful := slices.DeleteFunc(slices.Clone(releases), func(r *release) bool { return r.Same || r.Linked == 0 })
+	doubtful := slices.DeleteFunc(slices.Clone(releases), func(r *release) bool { return r.Same || !r.Linked })
+	if err := a.readKept(ctx, doubtful); err != nil {
+		return err
+	}
 	if err := a.openLinked(ctx, doubtful); err != nil {
 		return err
 	}
@@ -72,13 +73,13 @@ func (a *auditing) sort(ctx context.Context) error {
 	return nil
 }
 
-// releases are those of the period, oldest first. There may be thousands, of which a page shows fifty.
+// releases are those of the period, oldest first.
 func (a *auditing) releases(ctx context.Context) (all []*release, err error) {
-	err = a.tx.Each(ctx, `
-		SELECT r.id, r.person_id, r.released_on, r.picked_up_on IS NOT NULL, r.substance_group, r.sex, r.cjit, w.linked, w.same
+	err = a.tx.Select(ctx, &all, `
+		SELECT r.id, r.picked_up_on IS NOT NULL AS picked_up, w.linked, w.same, r.substance_group = 'alcohol only' AS alcohol_only, r.cjit
 		FROM referral r
 		CROSS JOIN LATERAL (
-		  SELECT count(*) AS linked, coalesce(bool_and(coalesce(
+		  SELECT count(*) > 0 AS linked, coalesce(bool_and(coalesce(
 		    w.name_bix = p.name_bix AND w.date_of_birth_bix = p.date_of_birth_bix AND w.sex = r.sex
 		      AND coalesce(w.released_on, r.released_on) = r.released_on, false)), false) AS same
 		  FROM provider_row w
@@ -93,20 +94,19 @@ func (a *auditing) releases(ctx context.Context) (all []*release, err error) {
 		  AND r.set_aside IS NULL
 		  AND r.withdrawn_on IS NULL
 		  AND r.person_id IS NOT NULL
-		ORDER BY r.released_on, r.id`, func(found *sqlx.Rows) error {
-		r := &release{}
-		all = append(all, r)
-		return found.Scan(&r.ID, &r.Person, &r.ReleasedOn, &r.PickedUp, &r.Group, &r.Sex, &r.CJIT, &r.Linked, &r.Same)
-	}, a.Prison, a.Provider, a.From, a.To)
+		ORDER BY r.released_on, r.id`, a.Prison, a.Provider, a.From, a.To)
 	return all, err
 }
 
 // listOf is where a release stands.
 func (a *auditing) listOf(r *release) string {
-	if r.Linked == 0 && !r.PickedUp {
+	switch {
+	case !r.Linked && !r.PickedUp:
 		return PrisonOnlyList
+	case !r.Linked || r.Same:
+		return InBothList
 	}
-	who := a.known[r.Person]
+	who := a.known[*r.PersonID]
 	who.Sex = r.Sex // as this release has it
 	if r.differ = differing(r.ReleasedOn, who, a.rows[r.ID]); len(r.differ) > 0 {
 		return DifferingList
@@ -119,7 +119,7 @@ func (a *auditing) openLinked(ctx context.Context, releases []*release) (err err
 	var ids, people []uuid.UUID
 	for _, r := range releases {
 		if _, opened := a.rows[r.ID]; !opened {
-			ids, people = append(ids, r.ID), append(people, r.Person)
+			ids, people = append(ids, r.ID), append(people, *r.PersonID)
 		}
 	}
 	if a.rows == nil {
@@ -209,7 +209,7 @@ func (a *auditing) show(ctx context.Context, who staff.Who, part Part) error {
 	var chosen []*release
 	for _, name := range []string{InBothList, DifferingList, PrisonOnlyList} {
 		if part.of(name) {
-			chosen = append(chosen, page(part, a.placed[name], func(r *release) bool { return part.marked(r.Group == config.AlcoholOnly, r.CJIT) })...)
+			chosen = append(chosen, page(part, a.placed[name], func(r *release) bool { return part.marked(r.AlcoholOnly, r.CJIT) })...)
 		}
 	}
 	return a.readWhole(ctx, chosen)

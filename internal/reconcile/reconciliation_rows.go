@@ -9,14 +9,12 @@ import (
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
-	"throughgate/config"
 	"throughgate/internal/day"
 	"throughgate/internal/person"
 )
 
 // whole is what the shown releases are told with.
 type whole struct {
-	kept    map[uuid.UUID]*kept
 	starts  map[uuid.UUID][]day.Date // every start of a person, by person
 	offered map[uuid.UUID]seenDays   // by release
 	asked   map[uuid.UUID]string     // why a row that may mean the person waits for review
@@ -30,17 +28,17 @@ func (a *auditing) readWhole(ctx context.Context, chosen []*release) (err error)
 	if len(chosen) == 0 {
 		return nil
 	}
-	ids, people := make([]uuid.UUID, len(chosen)), make([]uuid.UUID, len(chosen))
-	for i, r := range chosen {
-		ids[i], people[i] = r.ID, r.Person
-	}
-	w := whole{}
-	if w.kept, err = a.readKept(ctx, ids); err != nil {
+	if err := a.readKept(ctx, chosen); err != nil {
 		return err
 	}
 	if err := a.openLinked(ctx, chosen); err != nil {
 		return err
 	}
+	var ids, people []uuid.UUID
+	for _, r := range chosen {
+		ids, people = append(ids, r.ID), append(people, *r.PersonID)
+	}
+	w := whole{}
 	if w.starts, err = a.readStarts(ctx, people); err != nil {
 		return err
 	}
@@ -56,14 +54,20 @@ func (a *auditing) readWhole(ctx context.Context, chosen []*release) (err error)
 	return nil
 }
 
-func (a *auditing) readKept(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]*kept, error) {
-	var all []*kept
-	err := a.tx.Select(ctx, &all, `SELECT `+keptColumns+` FROM referral WHERE id = ANY ($1)`, pq.Array(ids))
-	found := make(map[uuid.UUID]*kept, len(all))
-	for _, k := range all {
-		found[k.ID] = k
+// readKept reads the referrals of the releases that have not been read yet.
+func (a *auditing) readKept(ctx context.Context, releases []*release) error {
+	at, ids := map[uuid.UUID]*release{}, []uuid.UUID{}
+	for _, r := range releases {
+		if r.kept == nil {
+			at[r.ID], ids = r, append(ids, r.ID)
+		}
 	}
-	return found, err
+	var found []*kept
+	err := a.tx.Select(ctx, &found, `SELECT `+keptColumns+` FROM referral WHERE id = ANY ($1)`, pq.Array(ids))
+	for _, k := range found {
+		at[k.ID].kept = k
+	}
+	return err
 }
 
 func (a *auditing) readStarts(ctx context.Context, people []uuid.UUID) (map[uuid.UUID][]day.Date, error) {
@@ -123,10 +127,10 @@ func (a *auditing) readQuestions(ctx context.Context, people []uuid.UUID) (map[u
 
 // tell adds a release to its list, with the reason why it stands there.
 func (a *auditing) tell(r *release, w whole) {
-	k, rows, days := w.kept[r.ID], a.rows[r.ID], w.offered[r.ID]
-	c := compareOf(k, a.known[r.Person])
-	c.person, c.AlcoholOnly, c.CJIT = r.Person.String(), r.Group == config.AlcoholOnly, r.CJIT
-	c.Received, c.OfferedOn, c.AttendedOn, c.StartedOn = len(rows) > 0, days.offered, days.attended, k.PickedUpOn
+	rows, days := a.rows[r.ID], w.offered[r.ID]
+	c := compareOf(r.kept, a.known[*r.PersonID])
+	c.person, c.AlcoholOnly, c.CJIT = r.PersonID.String(), r.AlcoholOnly, r.CJIT
+	c.Received, c.OfferedOn, c.AttendedOn, c.StartedOn = len(rows) > 0, days.offered, days.attended, r.PickedUpOn
 	for _, row := range rows {
 		first(&c.ReceivedOn, row.ReceivedOn)
 		first(&c.OfferedOn, row.OfferedOn)
@@ -135,10 +139,10 @@ func (a *auditing) tell(r *release, w whole) {
 		n := c.StartedOn.Sub(r.ReleasedOn)
 		c.DaysFromRelease = &n
 	}
-	c.KnownToService = episode(r.ReleasedOn, rows, w.starts[r.Person])
-	if len(rows) == 0 && k.PickedUpOn.IsZero() {
+	c.KnownToService = episode(r.ReleasedOn, rows, w.starts[*r.PersonID])
+	if len(rows) == 0 && !r.PickedUp {
 		c.Reason = "not in the provider's list"
-		if why := w.asked[r.Person]; why != "" {
+		if why := w.asked[*r.PersonID]; why != "" {
 			c.Reason = "a row of the provider's list waits for review: " + why
 		}
 		a.PrisonOnly = append(a.PrisonOnly, c)
