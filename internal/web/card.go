@@ -34,10 +34,15 @@ func (v *visit) card() error {
 		return err
 	}
 	a := r.Appointment
-	if a == nil || !a.Future(v.now) {
+	if !v.onCard(a) {
 		return &problem.NotFound{What: "appointment to come, and so no card"}
 	}
 	return v.draw(http.StatusOK, "card.html", page{Title: "Appointment card", Body: cardOf(r, a)})
+}
+
+// onCard says whether an appointment is one to hand a card out for: to come, and still held.
+func (v *visit) onCard(a *appointment.Appointment) bool {
+	return a != nil && a.Future(v.now) && !a.NotHeld
 }
 
 func cardOf(r *referral.Referral, a *appointment.Appointment) cardBody {

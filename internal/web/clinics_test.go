@@ -113,6 +113,14 @@ func TestClosingADayMovesWhoIsNotReleasedAndFlagsWhoIs(t *testing.T) {
 	if s := b.open("/referrals/" + out).Find(".govuk-summary-list").First().Text(); !strings.Contains(s, "22 November") || !strings.Contains(s, "No clinic is held then any more") {
 		t.Errorf("who is released: %s", s)
 	}
+	if s := h.as("EXI").open("/referrals/" + out + "/card"); s.status != http.StatusNotFound {
+		t.Errorf("a card for a day on which nobody is seen: %d", s.status)
+	}
+	h.now = h.now.AddDate(0, 0, 3)
+	if s := h.as("HARBOUR").open("/referrals/" + out); strings.Contains(s.Find(".govuk-summary-list").First().Text(), "held") || !strings.Contains(s.text(), "Record what became of the appointment") {
+		t.Errorf("once the day is over it is a day like any other: %s", s.Find(".govuk-summary-list").First().Text())
+	}
+	h.now = h.now.AddDate(0, 0, -3)
 	if s := b.open("/appointments?day=2023-11-22"); !strings.Contains(s.text(), "You have closed this day.") || s.Find("tbody tr").Length() != 1 {
 		t.Errorf("the day: %s", s.text())
 	}

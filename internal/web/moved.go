@@ -26,9 +26,9 @@ func (v *visit) moved(r *referral.Referral) (words string, newCard bool) {
 		}
 		switch {
 		case (e.Kind == "booked" || e.Kind == "rebooked") && f.StartsAt != nil && f.Old != nil && f.Old.StartsAt != nil:
-			return "The appointment moved: it was " + moment(v.now, *f.Old.StartsAt) + ", it is " + moment(v.now, *f.StartsAt) + ".", r.Appointment != nil && r.Appointment.Future(v.now)
+			return "The appointment moved: it was " + moment(v.now, *f.Old.StartsAt) + ", it is " + moment(v.now, *f.StartsAt) + ".", v.onCard(r.Appointment)
 		case (e.Kind == "booked" || e.Kind == "rebooked") && f.StartsAt != nil:
-			return "An appointment is booked: " + moment(v.now, *f.StartsAt) + ".", r.Appointment != nil && r.Appointment.Future(v.now)
+			return "An appointment is booked: " + moment(v.now, *f.StartsAt) + ".", v.onCard(r.Appointment)
 		case e.Kind == "unbooked":
 			return "There is no appointment now: " + lower(f.Reason) + ".", false
 		}

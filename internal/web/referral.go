@@ -126,7 +126,7 @@ func (v *visit) referralBody(r *referral.Referral, name string) referralBody {
 		if r.AppointmentFlag != "" && !r.Appointment.AfterBridging && !r.Appointment.NotHeld {
 			a.Marks = append(a.Marks, mark{capital(lower(r.AppointmentFlag)), "govuk-tag--orange"})
 		}
-		b.Appointment, b.Card = &a, r.Appointment.Future(v.now)
+		b.Appointment, b.Card = &a, v.onCard(r.Appointment)
 	} else if r.UnbookedReason != "" {
 		b.Unbooked = lower(r.UnbookedReason)
 	}
@@ -295,7 +295,7 @@ func (v *visit) appointmentBody(a appointment.Appointment) appointmentBody {
 	if a.AfterBridging {
 		b.Marks = append(b.Marks, mark{"After the bridging prescription", "govuk-tag--red"})
 	}
-	if a.NotHeld && a.Outcome == nil {
+	if a.NotHeld && a.Outcome == nil && a.Future(v.now) {
 		b.Marks = append(b.Marks, mark{capital(lower(appointment.FlagNotHeld)), "govuk-tag--red"})
 	}
 	switch {
