@@ -141,16 +141,16 @@ func signalWords(m continuity.ChartMonth) string {
 
 // curveTable has the days on which something happened, and those that the picture names.
 func curveTable(c continuity.Curve) table {
-	t := table{Title: "The same as a table", First: "Day", Columns: []string{"Still waiting", "Picked up", "No longer known of", "Share so far", "95% interval"}}
+	t := table{Title: "The same as a table", First: "Day", Columns: []string{"Still waiting", "Picked up", "Share so far (95% interval)"}}
 	for i, d := range c {
 		if d.PickedUp+d.Censored == 0 && i%21 != 0 && i != len(c)-1 {
 			continue
 		}
-		interval := "–"
+		share := tenths(d.Share) + "%"
 		if d.CI95 != nil {
-			interval = fmt.Sprintf("%.1f%% to %.1f%%", 100*d.CI95.Low, 100*d.CI95.High)
+			share += " (" + tenths(d.CI95.Low) + "% to " + tenths(d.CI95.High) + "%)"
 		}
-		t.Rows = append(t.Rows, line{fmt.Sprint(i), []string{fmt.Sprint(d.AtRisk), fmt.Sprint(d.PickedUp), fmt.Sprint(d.Censored), fmt.Sprintf("%.1f%%", 100*d.Share), interval}})
+		t.Rows = append(t.Rows, line{fmt.Sprint(i), []string{fmt.Sprint(d.AtRisk), fmt.Sprint(d.PickedUp), share}})
 	}
 	return t
 }

@@ -113,7 +113,7 @@ func (s shown) hasTables(t *testing.T) {
 		"By substance group/Group":                              {"Opiate14 of 37, 37.8%13 of 37, 35.1%", 5},
 		"The same as a table/Three months to":                   {"31 December 202333 of 75, 44.0%33.3% to 55.3%", 17},
 		"The same as a table/Month of release":                  {"December 2023", 18},
-		"The same as a table/Day":                               {"075", 20},
+		"The same as a table/Day":                               {"07545.3% (", 20},
 		"Three months to the end of each month/Three months to": {"31 December 202333 of 75, 44.0%32 of 75, 42.7%", 17},
 		"Filled in, by sender/Sender":                           {"HMP Exeter225 of 225, 100.0%", 3},
 	} {
