@@ -183,7 +183,7 @@ func (b walk) answers(path string, typed map[string]string) {
 	for _, address := range b.addresses("", path) {
 		b.do(chromedp.Navigate(b.site.URL + address))
 		if status := b.sends(typed); status != http.StatusOK {
-			b.tab.Errorf("%s, filled in: %d", path, status)
+			b.tab.Errorf("%s, filled in: %d %s", path, status, read(b.tab, chromedp.Text(`main`)))
 		}
 		b.nobodyIsKeptOut(path+", filled in", "document")
 		b.fits(path+", filled in", 768, 320)

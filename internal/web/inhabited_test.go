@@ -1,6 +1,7 @@
 package web
 
 import (
+	"path"
 	"slices"
 	"strings"
 	"testing"
@@ -160,10 +161,8 @@ func (w inhabited) addresses(role staff.Role, path string) []string {
 	return w.at[path]
 }
 
-// notPages are addresses that answer with something else than a page of ours.
-var notPages = []string{"/account/still-here", "/referrals.csv", "/worklist.csv", "/reports/:id/as-sent", "/reports/:id/:file",
-	"/reports/preview/as-sent", "/report.csv", "/report.xlsx", "/report.json", "/report/months.csv", "/mailbox/:n/html",
-	"/imports/:id/result", "/reconciliation.csv"}
+// notPages are addresses that answer with something else than a page of ours; besides them, files to take away.
+var notPages = []string{"/account/still-here", "/reports/:id/as-sent", "/reports/:id/:file", "/reports/preview/as-sent", "/mailbox/:n/html", "/imports/:id/result"}
 
 // alike are pages that every role sees in the same words: tried as a prison sees them.
 var alike = []string{"/account", "/account/password", "/account/recovery-codes", "/reports", "/reports/:id"}
@@ -171,7 +170,7 @@ var alike = []string{"/account", "/account/password", "/account/recovery-codes",
 // pagesOf are the routes of the pages that a role may open; of "" those that anybody may.
 func pagesOf(role staff.Role) (paths []string) {
 	for _, r := range (&site{Deps: Deps{Demo: &Demo{}}}).routes() {
-		if r.method != get || slices.Contains(notPages, r.path) || role != staff.Prison && slices.Contains(alike, r.path) {
+		if r.method != get || path.Ext(r.path) != "" || slices.Contains(notPages, r.path) || role != staff.Prison && slices.Contains(alike, r.path) {
 			continue
 		}
 		if role == "" && r.open || slices.Contains(r.roles, role) {
