@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"throughgate/internal/db"
 	"throughgate/internal/demo"
@@ -207,7 +208,15 @@ func TestTheExampleCohortOnThePrivateCluster(t *testing.T) {
 	if _, err := os.Stat(result); code != exitRefused || !os.IsNotExist(err) {
 		t.Errorf("a refused file leaves a result behind: %d, %s, %v", code, errs, err)
 	}
+	var moments, known []string // what the measures were after each step
+	measures := []string{"rate", "--window-end", "2023-12-31", "--data-through", "2024-01-21", "--months", "18", "--json"}
+	step := func() {
+		known = append(known, do(measures...))
+		moments = append(moments, time.Now().UTC().Format(time.RFC3339Nano))
+	}
+	step()
 	do("import", "prison-releases", "--prison", "EXI", files[0])
+	step()
 	if out := do("import", "provider-pickups", files[1], "--dry-run", "--json", "--provider", "HARBOUR"); !strings.Contains(out, `"accepted":225`) {
 		t.Errorf("dry run: %s", out)
 	}
@@ -222,8 +231,15 @@ func TestTheExampleCohortOnThePrivateCluster(t *testing.T) {
 	if err := json.Unmarshal([]byte(do("review", "list", "--json")), &waiting); err != nil || len(waiting) != 3 {
 		t.Fatalf("%d reviews, %v", len(waiting), err)
 	}
+	step()
 	for _, w := range waiting {
 		do("review", "confirm", w.ID)
+	}
+	step()
+	for i, at := range moments {
+		if again := do(append(measures, "--as-known-at", at)...); again != known[i] || i > 0 && known[i] == known[i-1] {
+			t.Errorf("as known after step %d: %.300s\nand then: %.300s", i, again, known[i])
+		}
 	}
 	if out := do("rate", "--window-end", "2023-05-31", "--data-through", "2023-12-31"); !strings.Contains(out, "24 of 72 = 33.3%") {
 		t.Errorf("after the reviews: %s", out)
