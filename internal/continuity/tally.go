@@ -81,14 +81,9 @@ func (c *count) tallyOf(end day.Date) *tally {
 	return w
 }
 
-// read takes the answers of every statement. They add up a million rows in parallel; compiling them would take longer than
-// they run.
+// read takes the answers of every statement.
 func (c *count) read(ctx context.Context, tx *db.Tx) error {
-	if _, err := tx.Exec(ctx, `
-		SELECT set_config('jit', 'off', true),
-		  set_config('work_mem', '64MB', true),
-		  set_config('random_page_cost', '1.1', true),
-		  set_config('parallel_setup_cost', '0', true)`); err != nil {
+	if err := inBulk(ctx, tx); err != nil {
 		return err
 	}
 	for _, read := range []func(context.Context, *db.Tx) error{
