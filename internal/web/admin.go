@@ -12,7 +12,7 @@ import (
 // adminBody is the administrator's start page: what waits for them first.
 type adminBody struct {
 	Troubled int            // emails that failed or are uncertain
-	Silences []jobs.Trouble // who has gone quiet, and reports that did not go out
+	Troubles []jobs.Trouble // who has gone quiet, fields filled in less often, and reports that did not go out
 }
 
 func (v *visit) admin() error {
@@ -25,7 +25,7 @@ func (v *visit) admin() error {
 	if err != nil {
 		return err
 	}
-	if body.Silences, err = jobs.Silences(v.ctx, v.Pool, v.now); err != nil {
+	if body.Troubles, err = jobs.Troubles(v.ctx, v.Pool, v.now); err != nil {
 		return err
 	}
 	return v.draw(http.StatusOK, "admin.html", page{Title: "Administration", Body: body})
