@@ -17,6 +17,7 @@ type Ask struct {
 	Months      int        // so many windows, ending on successive month ends, the last on WindowEnd; 0 is 1
 	AsKnownAt   *time.Time // what was known at that moment; nil is now
 	Today       day.Date
+	LastWhole   bool // windows before the last have M1 and M2, without people, and completeness alone: all that a report shows of them
 }
 
 // mostMonths is as far back as one question may go: ten years.

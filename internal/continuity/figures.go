@@ -11,6 +11,10 @@ func (c *count) figures() *Figures {
 
 func (c *count) window(w *tally) Window {
 	whole := w.rolling()
+	if c.ask.LastWhole && w != c.windows[len(c.windows)-1] {
+		whole.Supporting.S12 = c.completeness(w)
+		return whole
+	}
 	whole.M1.People = whole.M1.Releases - w.twice
 	whole.M2Adjusted = w.adjusted()
 	whole.BySubstanceGroup = c.groups(w, substanceGroup)

@@ -1,6 +1,7 @@
 package continuity
 
 import (
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -193,5 +194,41 @@ func TestWhoWasReleasedAgainIsKeptTrue(t *testing.T) {
 		WHERE truth.id IS NULL OR a.referral_id IS NULL`).Scan(&wrong)
 	if err != nil || wrong != 0 {
 		t.Errorf("%d rows differ (%v)", wrong, err)
+	}
+}
+
+// What a report leaves uncounted of the windows before its own changes nothing in what it counts.
+func TestTheLastWindowAloneIsCountedWhole(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 3))
+	c := newCohort(t)
+	for _, one := range randomRows(r, 100) {
+		c.add(one)
+	}
+	ask := Ask{WindowEnd: day.MustParse("2023-10-15"), DataThrough: day.MustParse("2023-10-20"), Months: 5}
+	full, err := Count(t.Context(), c.pool, ask)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask.LastWhole = true
+	lean, err := Count(t.Context(), c.pool, ask)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range full.Windows[:4] {
+		got := lean.Windows[i]
+		want.M1.People = 0
+		if diff := cmp.Diff([]any{want.M1, want.M2, want.Supporting.S12}, []any{got.M1, got.M2, got.Supporting.S12}); diff != "" {
+			t.Errorf("%s: %s", want.End, diff)
+		}
+		if got.Supporting.S4.Share14Days.Denominator != 0 || got.M2Adjusted.Releases != 0 {
+			t.Errorf("%s has figures of part of its releases", got.End)
+		}
+	}
+	whole, err := json.Marshal(full.Last())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if last, err := json.Marshal(lean.Last()); err != nil || string(last) != string(whole) {
+		t.Errorf("%s\nwant %s (%v)", last, whole, err)
 	}
 }

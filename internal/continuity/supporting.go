@@ -86,7 +86,7 @@ type support struct {
 }
 
 func (c *count) readLeadTimes(ctx context.Context, tx *db.Tx) error {
-	return c.each(ctx, tx, leadTimeSQL, func(rows *sqlx.Rows) error {
+	return c.beside(ctx, tx, leadTimeSQL, func(rows *sqlx.Rows) error {
 		var stretch, n int
 		var days *int
 		var m support
@@ -124,7 +124,7 @@ func (s *support) addPerson(m support) {
 }
 
 func (c *count) readAppointments(ctx context.Context, tx *db.Tx) error {
-	return c.each(ctx, tx, appointmentSQL, func(rows *sqlx.Rows) error {
+	return c.beside(ctx, tx, appointmentSQL, func(rows *sqlx.Rows) error {
 		var stretch int
 		var m support
 		if err := rows.Scan(&stretch, &m.dayKnown, &m.booked, &m.offered, &m.attended, &m.missed,
@@ -151,7 +151,7 @@ func (s *support) addAppointments(m support, mature bool) {
 }
 
 func (c *count) readNotReferred(ctx context.Context, tx *db.Tx) error {
-	return c.each(ctx, tx, notReferredSQL, func(rows *sqlx.Rows) error {
+	return c.beside(ctx, tx, notReferredSQL, func(rows *sqlx.Rows) error {
 		var stretch, n int
 		if err := rows.Scan(&stretch, &n); err != nil {
 			return err
@@ -162,7 +162,7 @@ func (c *count) readNotReferred(ctx context.Context, tx *db.Tx) error {
 }
 
 func (c *count) readSMART(ctx context.Context, tx *db.Tx) error {
-	return c.each(ctx, tx, smartSQL, func(rows *sqlx.Rows) error {
+	return c.beside(ctx, tx, smartSQL, func(rows *sqlx.Rows) error {
 		var stretch, attending, wentOn int
 		if err := rows.Scan(&stretch, &attending, &wentOn); err != nil {
 			return err
@@ -176,7 +176,7 @@ func (c *count) readSMART(ctx context.Context, tx *db.Tx) error {
 }
 
 func (c *count) readCJIT(ctx context.Context, tx *db.Tx) error {
-	return c.each(ctx, tx, cjitSQL, func(rows *sqlx.Rows) error {
+	return c.beside(ctx, tx, cjitSQL, func(rows *sqlx.Rows) error {
 		var stretch, n int
 		if err := rows.Scan(&stretch, &n); err != nil {
 			return err

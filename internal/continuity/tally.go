@@ -98,7 +98,21 @@ func (c *count) read(ctx context.Context, tx *db.Tx) error {
 
 // each runs one counting statement, of today or as known at the moment asked for, and calls one with every row.
 func (c *count) each(ctx context.Context, tx *db.Tx, text string, one func(*sqlx.Rows) error) error {
-	args := []any{c.ask.DataThrough, c.days.from, pq.Array(c.days.of)}
+	return c.eachOf(ctx, tx, c.days, text, one)
+}
+
+// beside is each for what stands beside the rates: of the last window alone, where only that is asked for whole.
+func (c *count) beside(ctx context.Context, tx *db.Tx, text string, one func(*sqlx.Rows) error) error {
+	days := c.days
+	if c.ask.LastWhole {
+		from := c.windows[len(c.windows)-1].start
+		days.from, days.of = from, days.of[from.Sub(days.from):]
+	}
+	return c.eachOf(ctx, tx, days, text, one)
+}
+
+func (c *count) eachOf(ctx context.Context, tx *db.Tx, days timeline, text string, one func(*sqlx.Rows) error) error {
+	args := []any{c.ask.DataThrough, days.from, pq.Array(days.of)}
 	if c.ask.AsKnownAt != nil {
 		text = asKnownSQL + text
 		args = append(args, c.ask.AsKnownAt.UTC().Format(time.RFC3339Nano))
@@ -203,7 +217,7 @@ func (s sums) m2() Rate { return rateOf(s.pickedUpInTime, s.mature) }
 func rateOf(x, n int) Rate { return Rate{n, x, ShareOf(x, n)} }
 
 func (c *count) readPeople(ctx context.Context, tx *db.Tx) error {
-	return c.each(ctx, tx, peopleSQL, func(rows *sqlx.Rows) error {
+	return c.beside(ctx, tx, peopleSQL, func(rows *sqlx.Rows) error {
 		var stretch, earlier, n int
 		if err := rows.Scan(&stretch, &earlier, &n); err != nil {
 			return err
@@ -225,7 +239,7 @@ type adjustment struct {
 }
 
 func (c *count) readAdjusted(ctx context.Context, tx *db.Tx) error {
-	return c.each(ctx, tx, adjustedSQL, func(rows *sqlx.Rows) error {
+	return c.beside(ctx, tx, adjustedSQL, func(rows *sqlx.Rows) error {
 		var stretch, n int
 		var removedAs string
 		var pickedUp, elsewhere bool

@@ -176,7 +176,7 @@ var errMade = errors.New("this report is made already")
 
 // draw counts the figures, suppresses them once, and renders what is left.
 func draw(ctx context.Context, pool *db.Pool, now time.Time, windowEnd, dataThrough day.Date) (figures continuity.Outgoing, rendered *report.Rendered, err error) {
-	ask := continuity.Ask{WindowEnd: windowEnd, DataThrough: dataThrough, Months: report.Windows, Today: day.Of(now)}
+	ask := continuity.Ask{WindowEnd: windowEnd, DataThrough: dataThrough, Months: report.Windows, Today: day.Of(now), LastWhole: true}
 	exact, err := continuity.Count(ctx, pool, ask)
 	if err != nil {
 		return figures, nil, err
