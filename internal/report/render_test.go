@@ -22,7 +22,7 @@ import (
 
 // autumn is a window of 75 releases with 33 picked up, after 24 others, and a prison with few.
 func autumn() *continuity.Figures {
-	f := &continuity.Figures{Measure: "1", DataThrough: day.MustParse("2024-01-10"), Partnership: "Plymouth"}
+	f := &continuity.Figures{Measure: "1", DataThrough: day.MustParse("2024-01-10"), Partnership: "Plymouth", Benchmarks: config.BuiltIn().Benchmarks}
 	for i, end := range day.WindowEnds(day.MustParse("2023-12-31"), Windows) {
 		f.Windows = append(f.Windows, window(end, 60+i%7, 11+i))
 	}
