@@ -5,10 +5,10 @@ import (
 	"database/sql"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/lib/pq"
 
 	"throughgate/config"
 	"throughgate/internal/day"
@@ -314,7 +314,7 @@ func (f *filler) copy(table string, columns []string, rows [][]any) error {
 		return err
 	}
 	defer tx.Rollback()
-	s, err := tx.Prepare(pq.CopyIn(table, columns...))
+	s, err := tx.Prepare("COPY " + table + " (" + strings.Join(columns, ", ") + ") FROM STDIN")
 	if err != nil {
 		return err
 	}
