@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"throughgate/config"
 	"throughgate/internal/day"
 )
 
@@ -98,10 +97,10 @@ func (q quoted) all() (fit [][2]int) {
 
 // outsider keeps what is known of each count: how far its running total may rise, or must, from one day to another.
 type outsider struct {
-	calendar day.Calendar
-	rises    map[string]map[[2]day.Date][2]int
-	quotes   map[string]quotedOf
-	groups   map[string][]string
+	leaving func(day.Date) bool // whether people leave prison on a day
+	rises   map[string]map[[2]day.Date][2]int
+	quotes  map[string]quotedOf
+	groups  map[string][]string
 }
 
 type quotedOf struct {
@@ -114,7 +113,7 @@ type quotedOf struct {
 func (o *outsider) between(from, to day.Date) (ends [2]day.Date, any bool) {
 	ends = [2]day.Date{from.Add(-1), to}
 	for i := range ends {
-		for !o.calendar.Working(ends[i]) {
+		for !o.leaving(ends[i]) {
 			ends[i] = ends[i].Add(-1)
 		}
 	}
@@ -283,9 +282,9 @@ func (o *outsider) narrowed() (news bool) {
 }
 
 // attack reads all reports and says which counts of 1 to 7 it knows exactly.
-func attack(t *testing.T, reports [][]byte) (told []string) {
+func attack(t *testing.T, reports [][]byte, leaving func(day.Date) bool) (told []string) {
 	t.Helper()
-	o := &outsider{calendar: config.BuiltIn().Calendar, rises: map[string]map[[2]day.Date][2]int{}, quotes: map[string]quotedOf{}, groups: map[string][]string{}}
+	o := &outsider{leaving: leaving, rises: map[string]map[[2]day.Date][2]int{}, quotes: map[string]quotedOf{}, groups: map[string][]string{}}
 	for _, text := range reports {
 		var r read
 		if err := json.Unmarshal(text, &r); err != nil {

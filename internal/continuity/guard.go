@@ -11,17 +11,29 @@ import (
 
 // Guard hides what the rule for small numbers would show, where readers who have every report sent before could tell from
 // it a count of 1 up to the threshold exactly: a rate that only one pair of counts gives, a cell that a sum gives away, or
-// what follows from overlapping windows. It hides by itself, the figures that say least first, and the footer says so. Readers
-// are taken to know that people leave prison on working days. What only words say (better, worse, improving) is not looked at.
+// what follows from overlapping windows. It hides by itself, the figures that say least first, and the footer says so. It does so
+// for readers who take every release to be on a working day, as nearly all are, and for readers who take nothing for granted:
+// where somebody did leave on a Saturday, the first would find their counts contradict each other, and the second would not.
+// What only words say (better, worse, improving) is not looked at.
 func (o *Outgoing) Guard(sent []Sent, rules *config.Config) {
 	if !rules.Suppression.Enabled {
 		return
 	}
-	g := newGuard(o, sent, rules)
-	for round := 0; round < mostHidden; round++ {
-		cell := g.tells()
+	lastWorking := func(d day.Date) day.Date {
+		for !rules.Calendar.Working(d) {
+			d = d.Add(-1)
+		}
+		return d
+	}
+	anyDay := func(d day.Date) day.Date { return d }
+	readers := []guard{newGuard(o, sent, rules, lastWorking), newGuard(o, sent, rules, anyDay)}
+	for range mostHidden {
+		cell := readers[0].tells()
 		if cell == "" {
-			break
+			cell = readers[1].tells()
+		}
+		if cell == "" {
+			return
 		}
 		o.hide(cell)
 	}
@@ -33,7 +45,7 @@ const mostHidden = 500
 type guard struct {
 	veil
 	o       *Outgoing
-	leaving func(day.Date) day.Date
+	leaving func(day.Date) day.Date   // the last day up to a day on which people leave prison
 	past    []Said                    // newest first
 	known   []account                 // of the reports sent before, newest first
 	alone   []claim                   // all claims of those
@@ -41,14 +53,8 @@ type guard struct {
 	related map[string]*family        // and what is known of related counts together
 }
 
-func newGuard(o *Outgoing, sent []Sent, rules *config.Config) guard {
-	g := guard{veil: veil{rules.Suppression}, o: o, told: map[string]map[period]int{}, related: map[string]*family{}}
-	g.leaving = func(d day.Date) day.Date {
-		for !rules.Calendar.Working(d) {
-			d = d.Add(-1)
-		}
-		return d
-	}
+func newGuard(o *Outgoing, sent []Sent, rules *config.Config, leaving func(day.Date) day.Date) guard {
+	g := guard{veil: veil{rules.Suppression}, o: o, leaving: leaving, told: map[string]map[period]int{}, related: map[string]*family{}}
 	for i := len(sent) - 1; i >= 0; i-- {
 		a := g.accountOf(sent[i].Said, g.leaving)
 		g.past, g.known, g.alone = append(g.past, sent[i].Said), append(g.known, a), append(g.alone, a.claims...)
