@@ -144,13 +144,13 @@ func TestAllFaultsAtOnce(t *testing.T) {
 
 func TestTheMarkForNoSurname(t *testing.T) {
 	vocabulary := words
-	vocabulary.NoSurname = "(none)"
-	s := mustRead(t, csvOf(table(PrisonReleases(), with(goodRelease(), wordFamily, "(None)"), with(goodRelease(), wordGiven, "(none)", wordFamily, "-"))), PrisonReleases())
+	vocabulary.NoSurname = "(one name)"
+	s := mustRead(t, csvOf(table(PrisonReleases(), with(goodRelease(), wordFamily, "(One name)"), with(goodRelease(), wordGiven, "(one name)", wordFamily, "-"))), PrisonReleases())
 	rows := rowsOf(t, s)
 	if _, found := ReadPrisonRow(rows[0], vocabulary, today); len(found.Refused) > 0 {
 		t.Errorf("the mark is refused: %v", found.Refused)
 	}
-	// "(none)" has letters and is no word of the list, so only the surname column gives it its meaning.
+	// "(one name)" has letters and is no word of the list, so only the surname column gives it its meaning.
 	if _, found := ReadPrisonRow(rows[1], vocabulary, today); len(found.Refused) != 1 || found.Refused[0].Field != wordFamily {
 		t.Errorf("got %v", found.Refused)
 	}
