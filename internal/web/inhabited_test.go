@@ -58,6 +58,7 @@ func (w inhabited) reported() {
 // administered brings in what administrators look after.
 func (w inhabited) administered() {
 	w.Helper()
+	w.enrolled("DMI") // whose account is looked after; a new link ends their sessions, and nobody walks as them
 	letters := w.letters()
 	w.at["/admin/mail/:id"] = []string{"/admin/mail/" + letters[mail.IsSent].String(), "/admin/mail/" + letters[mail.LeftUncertain].String()}
 	w.at["/admin/mail/:id/send-again"] = []string{"/admin/mail/" + letters[mail.IsFailed].String() + "/send-again"}
@@ -68,7 +69,7 @@ func (w inhabited) administered() {
 			return err
 		}
 		key = made.ID
-		if err := tx.Get(w.Context(), &person, `SELECT id FROM staff WHERE organisation = 'HARBOUR'`); err != nil {
+		if err := tx.Get(w.Context(), &person, `SELECT id FROM staff WHERE organisation = 'DMI'`); err != nil {
 			return err
 		}
 		return tx.Get(w.Context(), &reader, `SELECT id FROM recipient WHERE removed_at IS NULL LIMIT 1`)
