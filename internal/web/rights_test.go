@@ -295,7 +295,7 @@ func TestWhoSeesTheNextStepAndWhoWaits(t *testing.T) {
 	id := h.referred(d).String()
 	for organisation, want := range map[string]string{
 		"EXI":     "Change the release date",
-		"HARBOUR": "HMP Exeter's move: say when the person is released.",
+		"HARBOUR": "Ask HMP Exeter when it will be",
 	} {
 		s := h.as(organisation).open("/referrals/" + id)
 		if got := strings.Join(strings.Fields(s.Find("section.app-next").Text()), " "); !strings.Contains(got, want) {
