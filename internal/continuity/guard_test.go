@@ -1,3 +1,8 @@
+// A year of reports is written and attacked in long sums on one thread: the race detector would take a minute over them and
+// has nothing to find, so that scripts/check tries them without it.
+
+//go:build !race
+
 package continuity
 
 import (

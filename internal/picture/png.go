@@ -3,6 +3,7 @@ package picture
 import (
 	"bytes"
 	"image/color"
+	"image/png"
 	"strconv"
 	"strings"
 
@@ -42,9 +43,10 @@ func (p Picture) PNG(wide, fine float64) ([]byte, error) {
 	for _, w := range p.Words {
 		c.words(w)
 	}
-	var png bytes.Buffer
-	_, err := vgimg.PngCanvas{Canvas: image}.WriteTo(&png)
-	return png.Bytes(), err
+	var drawn bytes.Buffer
+	quick := png.Encoder{CompressionLevel: png.BestSpeed} // a twentieth larger, in half the time
+	err := quick.Encode(&drawn, image.Image())
+	return drawn.Bytes(), err
 }
 
 func (c canvas) dot(d Dot) {
