@@ -60,7 +60,7 @@ type Options struct {
 	DSN            string
 	Master         seal.Master
 	Rules          *config.Config
-	MaxConnections int // 0 is 16
+	MaxConnections int // 0 is 24
 }
 
 // Open connects, and unwraps the keysets (making them the first time).
@@ -88,7 +88,7 @@ func connect(o Options) (*Pool, error) {
 	connector.Dialer(dialer{})
 	most := o.MaxConnections
 	if most == 0 {
-		most = 16
+		most = 24 // fewer share each write to the disk less, more get in each other's way (docs/performance.md)
 	}
 	handle := sqlx.NewDb(sql.OpenDB(scoped{connector}), "postgres")
 	handle.SetMaxOpenConns(most)
