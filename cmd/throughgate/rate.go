@@ -14,7 +14,7 @@ var rateCommand = command{
 	name: "rate", args: "--window-end DATE [--data-through DATE] [--months N] [--as-known-at TIME] [--json]", summary: "the rolling three-month continuity rate and all measures",
 	help: `
   --window-end DATE     last day of the window, such as 2023-12-31
-  --data-through DATE   last complete day that the data cover (default yesterday)
+  --data-through DATE   last complete day that the data cover (default yesterday; none later)
   --months N            so many windows, ending on successive month ends (default 1)
   --as-known-at TIME    the figures as they were known then, such as 2024-01-08T07:00:00Z
   --json                every measure, as JSON

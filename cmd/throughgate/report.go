@@ -16,7 +16,7 @@ var reportCommand = command{
 	name: "report", args: "--window-end DATE --out DIR [--data-through DATE]", summary: "write the weekly report's files for a window, and send nothing",
 	help: `
   --window-end DATE     last day of the window, such as 2023-12-31
-  --data-through DATE   last complete day that the data cover (default yesterday)
+  --data-through DATE   last complete day that the data cover (default yesterday; none later)
   --out DIR             where report.html, .txt, .csv, .xlsx, .json, .png, .svg and .eml are written
 `,
 	run: func(ctx context.Context, c *call) error {

@@ -46,7 +46,7 @@ func BenchmarkCount(b *testing.B) {
 		b.Run(fmt.Sprint(n, " referrals"), func(b *testing.B) {
 			c := newCohort(b)
 			c.fill(n)
-			ask := Ask{WindowEnd: day.MustParse("2023-12-31"), DataThrough: day.MustParse("2024-01-21"), Months: 34}
+			ask := Ask{WindowEnd: day.MustParse("2023-12-31"), DataThrough: day.MustParse("2024-01-21"), Months: 34, Today: longAfter}
 			b.ResetTimer()
 			for b.Loop() {
 				if _, err := Count(b.Context(), c.pool, ask); err != nil {
@@ -61,7 +61,7 @@ func BenchmarkCount(b *testing.B) {
 func BenchmarkChartAndCurve(b *testing.B) {
 	c := newCohort(b)
 	c.fill(1_000_000)
-	ask := Ask{WindowEnd: day.MustParse("2023-09-30"), DataThrough: day.MustParse("2024-01-21")}
+	ask := Ask{WindowEnd: day.MustParse("2023-09-30"), DataThrough: day.MustParse("2024-01-21"), Today: longAfter}
 	b.Run("chart", func(b *testing.B) {
 		for b.Loop() {
 			if _, err := Chart(b.Context(), c.pool, ask); err != nil {

@@ -65,7 +65,7 @@ func TestPublishedFiguresAreRowsThatAPastReportStillFinds(t *testing.T) {
 		at   *time.Time
 		want []config.Benchmark
 	}{{&before, []config.Benchmark{was}}, {&after, []config.Benchmark{was, revised}}, {&gone, []config.Benchmark{revised}}, {nil, []config.Benchmark{revised}}} {
-		f, err := Count(t.Context(), c.pool, Ask{WindowEnd: day.MustParse("2023-12-31"), DataThrough: day.MustParse("2023-12-31"), AsKnownAt: w.at})
+		f, err := Count(t.Context(), c.pool, Ask{WindowEnd: day.MustParse("2023-12-31"), DataThrough: day.MustParse("2023-12-31"), AsKnownAt: w.at, Today: longAfter})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -132,7 +132,7 @@ func TestMonthsAreCountedOnceMature(t *testing.T) {
 		c.add(r)
 	}
 	at := func(windowEnd, through, known string) string {
-		ask := Ask{WindowEnd: day.MustParse(windowEnd), DataThrough: day.MustParse(through)}
+		ask := Ask{WindowEnd: day.MustParse(windowEnd), DataThrough: day.MustParse(through), Today: longAfter}
 		if known != "" {
 			ask.AsKnownAt = new(day.MustParse(known).At(12, 0))
 		}
@@ -158,7 +158,7 @@ func TestMonthsAreCountedOnceMature(t *testing.T) {
 			t.Errorf("%v: %s, want %s", ask, got, want)
 		}
 	}
-	months, err := Monthly(t.Context(), c.pool, day.MustParse("2023-11-17"), Ask{WindowEnd: day.MustParse("2023-12-31"), DataThrough: day.MustParse("2023-12-31")})
+	months, err := Monthly(t.Context(), c.pool, day.MustParse("2023-11-17"), Ask{WindowEnd: day.MustParse("2023-12-31"), DataThrough: day.MustParse("2023-12-31"), Today: longAfter})
 	if err != nil || len(months) != 1 || months[0] != (Month{day.MustParse("2023-11-01"), 2, 1}) {
 		t.Errorf("from the middle of November: %+v, %v", months, err)
 	}

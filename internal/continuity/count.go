@@ -55,9 +55,13 @@ func (a Ask) checked() (Ask, error) {
 	if a.Months < 1 || a.Months > mostMonths {
 		wrong.Add("months", "invalid", fmt.Sprintf("Ask for 1 to %d months.", mostMonths))
 	}
-	given := !a.DataThrough.IsZero()
+	given, yesterday := !a.DataThrough.IsZero(), a.Today.Add(-1)
 	if !given {
-		a.DataThrough = a.Today.Add(-1)
+		a.DataThrough = yesterday
+	}
+	if a.DataThrough.After(yesterday) { // on a day that is not over somebody may still be picked up in time
+		wrong.Add("data_through", "not_complete", fmt.Sprintf(
+			"Data through %s are not complete yet: the last complete day is %s.", a.DataThrough, yesterday))
 	}
 	switch {
 	case a.WindowEnd.IsZero():

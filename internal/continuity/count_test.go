@@ -202,7 +202,7 @@ func TestAPastFigureCanBeMadeAgain(t *testing.T) {
 		"2023-11-01": "0/0 of 0 people", "2024-01-01": "1/4 of 3 people", "2024-01-06": "2/5 of 4 people",
 		"2024-01-08": "1/5 of 4 people", "2024-01-11": "1/4 of 4 people", "": "1/4 of 4 people",
 	} {
-		ask := Ask{WindowEnd: day.MustParse("2023-12-31"), DataThrough: day.MustParse("2023-12-31")}
+		ask := Ask{WindowEnd: day.MustParse("2023-12-31"), DataThrough: day.MustParse("2023-12-31"), Today: longAfter}
 		if at != "" {
 			ask.AsKnownAt = new(day.MustParse(at).At(12, 0))
 		}
@@ -229,6 +229,8 @@ func TestAQuestionThatCannotBeAnsweredSaysWhy(t *testing.T) {
 	}{
 		"T before W":          {func(a *Ask) { a.DataThrough = day.MustParse("2023-12-30") }, "data_through", []string{"2023-12-30", "2023-12-31"}},
 		"W after yesterday":   {func(a *Ask) { a.DataThrough, a.Today = day.Date{}, day.MustParse("2023-12-31") }, "window_end", []string{"2023-12-30", "2023-12-31"}},
+		"T today":             {func(a *Ask) { a.DataThrough = a.Today }, "data_through", []string{"2024-01-01", "2023-12-31"}},
+		"W in the future":     {func(a *Ask) { a.WindowEnd, a.DataThrough = a.Today.Add(7), a.Today.Add(7) }, "data_through", []string{"2024-01-08", "2023-12-31"}},
 		"no window":           {func(a *Ask) { a.WindowEnd = day.Date{} }, "window_end", nil},
 		"too many months":     {func(a *Ask) { a.Months = 121 }, "months", []string{"120"}},
 		"fewer than no month": {func(a *Ask) { a.Months = -1 }, "months", nil},

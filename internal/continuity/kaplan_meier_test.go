@@ -169,7 +169,7 @@ func TestWhoWaitsUntilWhen(t *testing.T) {
 	} {
 		c.empty()
 		c.add(one.row)
-		curve, err := TimeToPickUp(t.Context(), c.pool, Ask{WindowEnd: day.MustParse("2023-12-31"), DataThrough: day.MustParse("2024-01-21")})
+		curve, err := TimeToPickUp(t.Context(), c.pool, Ask{WindowEnd: day.MustParse("2023-12-31"), DataThrough: day.MustParse("2024-01-21"), Today: longAfter})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -199,7 +199,7 @@ func TestOnDay21TheCurveIsM2(t *testing.T) {
 		one.died, one.recalled, one.moved = "", "", ""
 		c.add(one)
 	}
-	ask := Ask{WindowEnd: day.MustParse("2023-06-30"), DataThrough: day.MustParse("2023-07-10")}
+	ask := Ask{WindowEnd: day.MustParse("2023-06-30"), DataThrough: day.MustParse("2023-07-10"), Today: longAfter}
 	f, err := Count(t.Context(), c.pool, ask)
 	if err != nil {
 		t.Fatal(err)

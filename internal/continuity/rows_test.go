@@ -12,6 +12,9 @@ import (
 	"throughgate/internal/testdb"
 )
 
+// longAfter is a day on which all that the tests' cohorts cover is over.
+var longAfter = day.MustParse("2025-06-01")
+
 // cohort is a database to count in, filled row by row.
 type cohort struct {
 	t      testing.TB
@@ -139,7 +142,7 @@ func (c *cohort) appointment(referral uuid.UUID, booked, on, outcome string) {
 // one counts a single window to end, with data through through.
 func (c *cohort) one(end, through string) Window {
 	c.t.Helper()
-	f, err := Count(c.t.Context(), c.pool, Ask{WindowEnd: day.MustParse(end), DataThrough: day.MustParse(through)})
+	f, err := Count(c.t.Context(), c.pool, Ask{WindowEnd: day.MustParse(end), DataThrough: day.MustParse(through), Today: longAfter})
 	if err != nil {
 		c.t.Fatal(err)
 	}

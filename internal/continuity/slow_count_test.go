@@ -122,7 +122,7 @@ func TestTheQueriesAgreeWithASlowCount(t *testing.T) {
 			for range 5 {
 				w := day.MustParse("2023-03-01").Add(r.IntN(300))
 				through := w.Add(r.IntN(40) * r.IntN(2))
-				f, err := Count(t.Context(), c.pool, Ask{WindowEnd: w, DataThrough: through, Months: 1 + r.IntN(6)})
+				f, err := Count(t.Context(), c.pool, Ask{WindowEnd: w, DataThrough: through, Months: 1 + r.IntN(6), Today: longAfter})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -151,7 +151,7 @@ func TestEachBreakdownAddsUpToTheWhole(t *testing.T) {
 		one.age = 18 + r.IntN(60)
 		c.add(one)
 	}
-	f, err := Count(t.Context(), c.pool, Ask{WindowEnd: day.MustParse("2023-11-12"), DataThrough: day.MustParse("2023-11-20"), Months: 9})
+	f, err := Count(t.Context(), c.pool, Ask{WindowEnd: day.MustParse("2023-11-12"), DataThrough: day.MustParse("2023-11-20"), Months: 9, Today: longAfter})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,7 +204,7 @@ func TestTheLastWindowAloneIsCountedWhole(t *testing.T) {
 	for _, one := range randomRows(r, 100) {
 		c.add(one)
 	}
-	ask := Ask{WindowEnd: day.MustParse("2023-10-15"), DataThrough: day.MustParse("2023-10-20"), Months: 5}
+	ask := Ask{WindowEnd: day.MustParse("2023-10-15"), DataThrough: day.MustParse("2023-10-20"), Months: 5, Today: longAfter}
 	full, err := Count(t.Context(), c.pool, ask)
 	if err != nil {
 		t.Fatal(err)
