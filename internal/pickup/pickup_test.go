@@ -320,6 +320,46 @@ func TestAContactIsRecordedAndMovesNothing(t *testing.T) {
 	}
 }
 
+func TestAContactSentAgainIsOne(t *testing.T) {
+	w := newWorld(t, false)
+	rang := func(change func(*ContactDraft)) ContactDraft {
+		d := ContactDraft{Kind: "phone", On: "2025-12-01", Note: "Rang"}
+		change(&d)
+		return d
+	}
+	asIs := func(*ContactDraft) {}
+	for _, c := range []struct {
+		what  string
+		who   staff.Who
+		d     ContactDraft
+		makes int
+	}{
+		{"the first", exeter, rang(asIs), 1},
+		{"sent again", exeter, rang(asIs), 0},
+		{"by somebody else", harbour, rang(asIs), 1},
+		{"another note", exeter, rang(func(d *ContactDraft) { d.Note = "Rang once more" }), 1},
+		{"without a note", exeter, rang(func(d *ContactDraft) { d.Note = "" }), 1},
+		{"without a note, sent again", exeter, rang(func(d *ContactDraft) { d.Note = "" }), 0},
+		{"another day", exeter, rang(func(d *ContactDraft) { d.On = "2025-11-30" }), 1},
+		{"another kind", exeter, rang(func(d *ContactDraft) { d.Kind = "in_reach" }), 1},
+	} {
+		before := w.count(`SELECT count(*) FROM contact`)
+		changed, err := w.contact(c.who, c.d)
+		if err != nil {
+			t.Fatalf("%s: %v", c.what, err)
+		}
+		if made := w.count(`SELECT count(*) FROM contact`) - before; made != c.makes || changed.Unchanged != (c.makes == 0) {
+			t.Errorf("%s makes %d, unchanged %v", c.what, made, changed.Unchanged)
+		}
+	}
+	if _, err := w.undo(exeter); err != nil {
+		t.Fatal(err)
+	}
+	if changed, err := w.contact(exeter, rang(func(d *ContactDraft) { d.Kind = "in_reach" })); err != nil || changed.Unchanged {
+		t.Errorf("after it was undone: %v %v", changed, err)
+	}
+}
+
 func TestOnlyTheProviderPicksUp(t *testing.T) {
 	w := newWorld(t, true)
 	err := w.try(exeter.Scope(), func(ctx context.Context, tx *db.Tx) error {

@@ -96,7 +96,7 @@ func (p pickup) insert(ctx context.Context, tx *db.Tx, who staff.Who, now time.T
 const NotePlace = "contact.note"
 
 // Contact records that the person was met or spoken to, which is not a pick-up: it is shown and
-// counted under its own name, and moves nothing.
+// counted under its own name, and moves nothing. The same by the same person, word for word, is a form sent again: unchanged.
 func Contact(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, referralID uuid.UUID, d ContactDraft) (*referral.Changed, error) {
 	if err := who.Must(staff.Prison, staff.Provider); err != nil {
 		return nil, err
@@ -108,6 +108,13 @@ func Contact(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, refer
 	on, err := d.checked(r, day.Of(now))
 	if err != nil {
 		return nil, err
+	}
+	known, err := d.known(ctx, tx, who, referralID, on)
+	if err != nil {
+		return nil, err
+	}
+	if known {
+		return referral.Unchanged(ctx, tx, now, r)
 	}
 	id := uuid.New()
 	var note []byte
@@ -123,6 +130,32 @@ func Contact(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, refer
 	}
 	event := timeline.Event{Kind: "contact", On: on, Note: d.Note, Data: map[string]any{"kind": d.Kind}}
 	return referral.Keep(ctx, tx, who, now, r, event, referral.Rows{Added: map[string]uuid.UUID{"contact": id}})
+}
+
+// known says whether whoever acts has recorded this contact already. Notes are sealed, and compared opened.
+func (d ContactDraft) known(ctx context.Context, tx *db.Tx, who staff.Who, referralID uuid.UUID, on day.Date) (bool, error) {
+	var before []struct {
+		ID   uuid.UUID `db:"id"`
+		Note []byte    `db:"note_sealed"`
+	}
+	err := tx.Select(ctx, &before, `
+		SELECT id, note_sealed
+		FROM contact
+		WHERE referral_id = $1
+		  AND kind = $2
+		  AND contact_on = $3
+		  AND recorded_by = $4
+		  AND undone_at IS NULL`, referralID, d.Kind, on, who.By.Actor)
+	for i := 0; i < len(before) && err == nil; i++ {
+		var note []byte
+		if before[i].Note != nil {
+			note, err = tx.Keys.Open(NotePlace, before[i].ID.String(), before[i].Note)
+		}
+		if err == nil && string(note) == d.Note {
+			return true, nil
+		}
+	}
+	return false, err
 }
 
 // Close ends a referral after the release without a pick-up, on the day that it happened. There may be
