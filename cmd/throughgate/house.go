@@ -11,6 +11,7 @@ import (
 
 	"throughgate/config"
 	"throughgate/internal/appointment"
+	"throughgate/internal/audit"
 	"throughgate/internal/continuity"
 	"throughgate/internal/db"
 	"throughgate/internal/db/cluster"
@@ -175,7 +176,8 @@ func makeFolder(dir string) error {
 	return nil
 }
 
-// bringIn writes what the settings say of organisations, clinics and open slots into the database.
+// bringIn writes what the settings say of organisations, clinics and open slots into the database, and
+// what they have changed into the audit trail.
 func (h *house) bringIn(ctx context.Context, c *call) error {
 	return h.Act(ctx, db.Scope{Part: db.Jobs}, func(tx *db.Tx) error {
 		if err := staff.BringIn(ctx, tx); err != nil {
@@ -184,7 +186,10 @@ func (h *house) bringIn(ctx context.Context, c *call) error {
 		if err := continuity.BringIn(ctx, tx, c.now()); err != nil {
 			return err
 		}
-		return appointment.BringIn(ctx, tx, c.now())
+		if err := appointment.BringIn(ctx, tx, c.now()); err != nil {
+			return err
+		}
+		return audit.Settings(ctx, tx, staff.Service.By, c.now()) // last: clinics are brought in by one server at a time
 	})
 }
 

@@ -52,6 +52,9 @@ func Fill(ctx context.Context, pool *db.Pool, now time.Time, say func(string)) (
 		if err := appointment.BringIn(ctx, tx, now); err != nil {
 			return err
 		}
+		if err := audit.Settings(ctx, tx, staff.Service.By, now); err != nil {
+			return err
+		}
 		if _, err := appointment.OpenSlots(ctx, tx, day.Of(now).Add(-liveDays-20).At(0, 0)); err != nil {
 			return err
 		}

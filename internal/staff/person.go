@@ -110,7 +110,7 @@ func Disable(ctx context.Context, tx *db.Tx, by audit.By, now time.Time, email s
 	if err != nil {
 		return err
 	}
-	if err := endSessions(ctx, tx, now, id); err != nil {
+	if err := endSessions(ctx, tx, by, now, id, nil); err != nil {
 		return err
 	}
 	return audit.Write(ctx, tx, by, now, "disabled", "staff", id.String(), nil)

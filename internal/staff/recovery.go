@@ -108,14 +108,14 @@ func markDevice(ctx context.Context, tx *db.Tx, now time.Time, id uuid.UUID, mar
 }
 
 // forget makes nothing of what a person signed in with work any more: devices, recovery codes, sessions.
-func forget(ctx context.Context, tx *db.Tx, now time.Time, id uuid.UUID) error {
+func forget(ctx context.Context, tx *db.Tx, by audit.By, now time.Time, id uuid.UUID) error {
 	if _, err := tx.Exec(ctx, `DELETE FROM known_device WHERE staff_id = $1`, id); err != nil {
 		return err
 	}
 	if _, err := tx.Exec(ctx, `DELETE FROM recovery_code WHERE staff_id = $1`, id); err != nil {
 		return err
 	}
-	return endSessions(ctx, tx, now, id)
+	return endSessions(ctx, tx, by, now, id, nil)
 }
 
 // errWrongPassword is the answer to whoever is signed in and does not know the password.
@@ -158,7 +158,7 @@ func ChangePassword(ctx context.Context, tx *db.Tx, by audit.By, now time.Time, 
 	if _, err := tx.Exec(ctx, `UPDATE staff SET password_hash = $2 WHERE id = $1`, id, HashPassword(fresh)); err != nil {
 		return nil, err
 	}
-	if err := endSessions(ctx, tx, now, id); err != nil {
+	if err := endSessions(ctx, tx, by, now, id, nil); err != nil {
 		return nil, err
 	}
 	return nil, audit.Write(ctx, tx, by, now, "password changed", "staff", id.String(), nil)

@@ -197,6 +197,54 @@ func TestSigningOutEndsThePersonsSessionsEverywhere(t *testing.T) {
 	}
 }
 
+func TestTheAuditorIsToldOfEverySigningOut(t *testing.T) {
+	d := newDesk(t)
+	d.enrolled()
+	at, id := start.Add(time.Hour), d.person().ID
+	themselves := "staff:" + id.String()
+	for _, c := range []struct {
+		name   string
+		begins int // sessions
+		end    func(tx *db.Tx, token string) error
+		told   string // by whom, of how many sessions; "" is no row
+	}{
+		{"one of two sessions", 2, func(tx *db.Tx, token string) error { return staff.Leave(t.Context(), tx, at, token) }, themselves + " 1"},
+		{"everywhere", 1, func(tx *db.Tx, token string) error { return staff.SignOut(t.Context(), tx, at, token) }, themselves + " 2"},
+		{"a session that never was", 0, func(tx *db.Tx, _ string) error { return staff.SignOut(t.Context(), tx, at, "made-up") }, ""},
+		{"an idle session", 1, func(tx *db.Tx, token string) error {
+			return staff.SignOut(t.Context(), tx, at.Add(staff.SessionIdle), token)
+		}, ""},
+		{"by an administrator", 1, func(tx *db.Tx, _ string) error { return staff.Disable(t.Context(), tx, atConsole, at, email) }, atConsole.Actor + " 1"},
+		{"again by an administrator", 0, func(tx *db.Tx, _ string) error { return staff.Disable(t.Context(), tx, atConsole, at, email) }, ""},
+	} {
+		var told string
+		d.act(func(tx *db.Tx) (err error) {
+			var last int
+			if err := tx.Get(t.Context(), &last, `SELECT max(id) FROM audit`); err != nil {
+				return err
+			}
+			var token string
+			for range c.begins {
+				if token, err = staff.Begin(t.Context(), tx, at, email); err != nil {
+					return err
+				}
+			}
+			if err := c.end(tx, token); err != nil {
+				return err
+			}
+			return tx.Get(t.Context(), &told, `
+				SELECT coalesce(string_agg(actor || ' ' || (detail ->> 'sessions'), ', '), '')
+				FROM audit
+				WHERE id > $1
+				  AND act = 'signed out'
+				  AND subject = $2`, last, id.String())
+		})
+		if told != c.told {
+			t.Errorf("%s: the auditor is told %q, want %q", c.name, told, c.told)
+		}
+	}
+}
+
 func TestALostSecondFactorIsSetUpAnewByLink(t *testing.T) {
 	d := newDesk(t)
 	secret := d.enrolled()

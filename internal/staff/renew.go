@@ -47,7 +47,7 @@ func Renew(ctx context.Context, tx *db.Tx, by audit.By, now time.Time, id uuid.U
 	if changed == 0 {
 		return "", &problem.NotFound{What: "person"}
 	}
-	if err := forget(ctx, tx, now, id); err != nil {
+	if err := forget(ctx, tx, by, now, id); err != nil {
 		return "", err
 	}
 	return token, audit.Write(ctx, tx, by, now, "invited again", "staff", id.String(), nil)

@@ -197,24 +197,57 @@ func SignedIn(ctx context.Context, tx *db.Tx, now time.Time, token string) (w Wh
 // SignOut ends every session of whoever holds this one, on whatever device: somebody who leaves a
 // shared desk need not remember where else they are signed in.
 func SignOut(ctx context.Context, tx *db.Tx, now time.Time, token string) error {
-	hash := sha256.Sum256([]byte(token))
-	_, err := tx.Exec(ctx, `
-		UPDATE session
-		SET ended_at = $2
-		WHERE staff_id = (SELECT staff_id FROM session WHERE token_hash = $1 AND ended_at IS NULL)
-		  AND ended_at IS NULL`, hash[:], now)
-	return err
+	return signOut(ctx, tx, now, token, true)
 }
 
 // Leave ends one session, which another takes the place of in the same browser.
 func Leave(ctx context.Context, tx *db.Tx, now time.Time, token string) error {
-	hash := sha256.Sum256([]byte(token))
-	_, err := tx.Exec(ctx, `UPDATE session SET ended_at = $2 WHERE token_hash = $1 AND ended_at IS NULL`, hash[:], now)
-	return err
+	return signOut(ctx, tx, now, token, false)
 }
 
-// endSessions ends whatever sessions a person has.
-func endSessions(ctx context.Context, tx *db.Tx, now time.Time, id uuid.UUID) error {
-	_, err := tx.Exec(ctx, `UPDATE session SET ended_at = $2 WHERE staff_id = $1 AND ended_at IS NULL`, id, now)
-	return err
+func signOut(ctx context.Context, tx *db.Tx, now time.Time, token string, everywhere bool) error {
+	hash := sha256.Sum256([]byte(token))
+	var p struct {
+		ID           uuid.UUID
+		Organisation string
+	}
+	err := tx.Get(ctx, &p, `
+		SELECT p.id, p.organisation
+		FROM session s
+		JOIN staff p ON p.id = s.staff_id
+		WHERE s.token_hash = $1
+		  AND s.ended_at IS NULL`, hash[:])
+	if errors.Is(err, db.ErrNone) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	by := audit.By{Organisation: p.Organisation, Actor: "staff:" + p.ID.String(), Via: "page"}
+	if everywhere {
+		return endSessions(ctx, tx, by, now, p.ID, nil)
+	}
+	return endSessions(ctx, tx, by, now, p.ID, hash[:])
+}
+
+// endSessions ends the session of a person that has the hash, or with none all they have, and tells the
+// auditor how many of them were in use.
+func endSessions(ctx context.Context, tx *db.Tx, by audit.By, now time.Time, id uuid.UUID, hash []byte) error {
+	var used int
+	err := tx.Get(ctx, &used, `
+		WITH ended AS (
+			UPDATE session
+			SET ended_at = $2
+			WHERE staff_id = $1
+			  AND ($3::bytea IS NULL OR token_hash = $3)
+			  AND ended_at IS NULL
+			RETURNING seen_at, signed_in_at)
+		SELECT count(*)
+		FROM ended
+		WHERE seen_at > $4
+		  AND signed_in_at > $5`, id, now, hash, now.Add(-SessionIdle), now.Add(-SessionLasts))
+	if err != nil || used == 0 {
+		return err
+	}
+	return audit.Write(ctx, tx, by, now, "signed out", "staff", id.String(), audit.Detail{"sessions": used})
 }

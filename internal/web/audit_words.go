@@ -13,7 +13,7 @@ import (
 // auditedActs are the acts that the trail knows, as the auditor reads them; the order is that of the list.
 var auditedActs = []option{
 	{Value: "shown", Text: "Looked at"}, {Value: "refused", Text: "Refused"},
-	{Value: "signed in", Text: "Signed in"}, {Value: "sign-in refused", Text: "Sign-in refused"}, {Value: "sign-in stopped", Text: "Sign-in stopped after too many tries"},
+	{Value: "signed in", Text: "Signed in"}, {Value: "signed out", Text: "Signed out"}, {Value: "sign-in refused", Text: "Sign-in refused"}, {Value: "sign-in stopped", Text: "Sign-in stopped after too many tries"},
 	{Value: "added", Text: "Person added"}, {Value: "enrolled", Text: "Account set up"}, {Value: "invited again", Text: "New link made"},
 	{Value: "disabled", Text: "Stopped from signing in"}, {Value: "password changed", Text: "Password changed"}, {Value: "password refused", Text: "Wrong password at their own desk"},
 	{Value: "recovery codes made", Text: "Recovery codes made"},
@@ -28,6 +28,7 @@ var auditedActs = []option{
 	{Value: "linked", Text: "Linked"}, {Value: "link_undone", Text: "Link undone"}, {Value: "confirmed", Text: "Match confirmed"}, {Value: "rejected", Text: "Match rejected"},
 	{Value: "looked_at", Text: "List tried, nothing stored"}, {Value: "imported", Text: "List taken in"}, {Value: "exported", Text: "Taken away as a file"},
 	{Value: "purged", Text: "Removed after its time"}, {Value: "sent_again", Text: "Sent again"},
+	{Value: "settings_brought_in", Text: "Settings changed at a start"},
 	{Value: "clinic_added", Text: "Clinic added"}, {Value: "clinic_changed", Text: "Clinic changed"}, {Value: "clinic_closed", Text: "Clinic closed"},
 	{Value: "day_closed", Text: "Day closed"}, {Value: "day_opened", Text: "Day opened again"},
 	{Value: "slots_opened", Text: "Places opened"}, {Value: "waiting_allocated", Text: "Waiting referrals given places"},
@@ -49,7 +50,7 @@ func auditedAct(act string) string {
 // done. What an act said about a person stays in the person's own record.
 var toldDetails = map[string]string{
 	"where": "on", "in": "on", "factor": "with", "organisation": "for", "days": "days", "rows": "rows", "files": "files", "answer": "answered",
-	"places": "places", "booked": "booked", "day": "day", "act": "act", "subject": "id", "by": "by",
+	"places": "places", "booked": "booked", "day": "day", "sessions": "sessions", "changed": "changed", "act": "act", "subject": "id", "by": "by",
 }
 
 // auditedKinds are what an act is done to, as the auditor reads it.
