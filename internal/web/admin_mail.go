@@ -20,6 +20,7 @@ var standings = map[mail.State]struct{ Text, Colour, About string }{
 	mail.LeftUncertain: {"Uncertain", "govuk-tag--orange", "The connection broke before the mail server's last answer. It may have arrived or not: ask the person, or look at the mail server's log."},
 }
 
+// The states of which an email needs a person, and all in the order in which it goes through them.
 var (
 	troubledStates = []mail.State{mail.LeftUncertain, mail.IsFailed}
 	everyState     = []mail.State{mail.Queued, mail.Sending, mail.DotCommitted, mail.IsSent, mail.IsFailed, mail.LeftUncertain}
@@ -66,12 +67,17 @@ type standingCount struct {
 	N            int
 }
 
-func (v *visit) mailQueue() error {
-	body := mailBody{All: v.web.QueryParam("show") == "all"}
-	states := troubledStates
-	if body.All {
-		states = everyState
+// askedStates are those of emails that need a person, or all where those are asked for.
+func (v *visit) askedStates() []mail.State {
+	if v.web.QueryParam("show") == "all" {
+		return everyState
 	}
+	return troubledStates
+}
+
+func (v *visit) mailQueue() error {
+	states := v.askedStates()
+	body := mailBody{All: len(states) == len(everyState)}
 	number, err := strconv.Atoi(v.web.QueryParam("page"))
 	if err != nil || number < 1 || number > 1e6 {
 		number = 1

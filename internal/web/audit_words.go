@@ -56,7 +56,7 @@ var toldDetails = map[string]string{
 // auditedKinds are what an act is done to, as the auditor reads it.
 var auditedKinds = map[string]string{
 	"audit": "The audit trail", "call": "A call of the API", "draft": "An unfinished referral", "file": "A partner's list", "key": "An API key",
-	"link": "A link between a row and a person", "list": "A list of referrals", "message": "An email", "page": "A page", "person": "A person's record",
+	"link": "A link between a row and a person", "list": "A list", "message": "An email", "page": "A page", "person": "A person's record",
 	"recipient": "A reader of the report", "reconciliation": "The reconciliation", "referral": "A referral", "report": "A weekly report",
 	"review": "A possible match", "settings": "The settings", "staff": "Somebody's account",
 }

@@ -2,8 +2,10 @@ package web
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
+	"throughgate/internal/appointment"
 	"throughgate/internal/audit"
 	"throughgate/internal/day"
 	"throughgate/internal/db"
@@ -78,6 +80,35 @@ func questionCells(q reconcile.Review) []string {
 	}
 	return []string{"Row of a list", nameOn(q.Says), say(q.Why), q.File, fmt.Sprint(q.Row), cellOf(&q.RaisedAt), strings.Join(known, "; "),
 		yesNoWords(&alcoholOnly), yesNoWords(&cjit)}
+}
+
+// importsCSV are the lists that the organisation has sent, each with how its rows were answered.
+func (v *visit) importsCSV() error {
+	return v.tableCSV(v.act, "lists_sent", "Lists sent", func(tx *db.Tx) ([][]string, error) {
+		rows := [][]string{{"File", "Sent", "Rows", "Answers"}}
+		files, err := reconcile.Files(v.ctx, tx, v.who)
+		for _, f := range files {
+			var answers []string
+			for _, c := range countsOf(f.Answer) {
+				answers = append(answers, c.Key+" "+c.Value)
+			}
+			rows = append(rows, []string{f.Name, cellOf(&f.At), strconv.Itoa(f.Rows), strings.Join(answers, "; ")})
+		}
+		return rows, err
+	})
+}
+
+// clinicsCSV are the provider's clinics, those that are closed among them.
+func (v *visit) clinicsCSV() error {
+	return v.tableCSV(v.act, "clinics", "Clinics", func(tx *db.Tx) ([][]string, error) {
+		rows := [][]string{{"Clinic", "Day", "Starts", "Ends", "Minutes", "Places", "Can prescribe", "Where", "Address", "Ask for", "Telephone", "Open", "Appointments to come", "The last on"}}
+		clinics, err := appointment.Clinics(v.ctx, tx, v.now, v.who.Organisation())
+		for _, c := range clinics {
+			rows = append(rows, []string{c.Code, c.Weekday.String(), c.Starts, c.Ends, strconv.Itoa(c.SlotMinutes), strconv.Itoa(c.Places), yesNoWords(&c.Prescribing),
+				c.Place, c.Address, c.AskFor, c.Telephone, yesNoWords(&c.Active), strconv.Itoa(c.Booked), c.Last.Slash()})
+		}
+		return rows, err
+	})
 }
 
 const (

@@ -54,6 +54,23 @@ func (v *visit) cells(item referral.Item) []string {
 	return cells
 }
 
+// tableCSV is a list to keep: whole, however many pages it has, as it is read in one transaction, within what the
+// organisation may see or as the service. That it was taken away is audited under the list's name. The rows begin with
+// their heading.
+func (v *visit) tableCSV(within func(func(*db.Tx) error) error, list, title string, read func(*db.Tx) (rows [][]string, err error)) error {
+	var rows [][]string
+	err := within(func(tx *db.Tx) (err error) {
+		if rows, err = read(tx); err != nil {
+			return err
+		}
+		return v.exported(tx, list, len(rows)-1)
+	})
+	if err != nil {
+		return err
+	}
+	return v.sendCSV(title, rows)
+}
+
 func (v *visit) sendCSV(title string, rows [][]string) error {
 	var out bytes.Buffer
 	if err := reconcile.WriteCSV(&out, rows); err != nil {

@@ -39,6 +39,17 @@ func (r run) Due() string { return longDay(day.Of(r.DueAt)) + " at " + clock(r.D
 // ByHand says whether somebody asked for it.
 func (r run) ByHand() bool { return r.MadeBy != staff.Service.By.Actor }
 
+// Became is what became of it, in words.
+func (r run) Became() string {
+	switch {
+	case r.Outcome != "made":
+		return "Missed: the service was not running, and it was too old to make up"
+	case r.ByHand():
+		return "Sent by hand"
+	}
+	return "Sent"
+}
+
 type reportsBody struct {
 	Runs    []run
 	CanSend bool
@@ -67,17 +78,24 @@ func (v *visit) markOf(sentence string) string {
 
 func (v *visit) drawReports(status int, done string, wrong faults) error {
 	body := reportsBody{CanSend: v.canSend()}
-	err := v.act(func(tx *db.Tx) error {
-		return tx.Select(v.ctx, &body.Runs, `
-			SELECT id, due_at, window_end, data_through, outcome, made_at, made_by, coalesce(subject, '') AS subject
-			FROM report_run
-			WHERE outcome <> 'first_start'
-			ORDER BY due_at DESC`)
+	err := v.act(func(tx *db.Tx) (err error) {
+		body.Runs, err = v.runs(tx)
+		return err
 	})
 	if err != nil {
 		return err
 	}
 	return v.draw(status, "reports.html", page{Title: "Reports sent", Done: done, Faults: wrong, Body: body})
+}
+
+// runs are all reports that were due, latest first.
+func (v *visit) runs(tx *db.Tx) (list []run, err error) {
+	err = tx.Select(v.ctx, &list, `
+		SELECT id, due_at, window_end, data_through, outcome, made_at, made_by, coalesce(subject, '') AS subject
+		FROM report_run
+		WHERE outcome <> 'first_start'
+		ORDER BY due_at DESC`)
+	return list, err
 }
 
 func (v *visit) canSend() bool {
@@ -182,7 +200,7 @@ func (v *visit) messagesOf(s *sentReport) error {
 			s.Messages = append(s.Messages, messageLineOf(m))
 		}
 	}
-	for _, state := range mailStates {
+	for _, state := range everyState {
 		if n := counts[state]; n > 0 {
 			s.Counts = append(s.Counts, fact{stateWords[state], count(n, "message", "messages")})
 		}
@@ -201,15 +219,12 @@ func messageLineOf(m mail.Status) messageLine {
 	return l
 }
 
-// mailStates in the order in which a message goes through them, and what pages call them.
-var (
-	mailStates = []mail.State{mail.Queued, mail.Sending, mail.DotCommitted, mail.IsSent, mail.IsFailed, mail.LeftUncertain}
-	stateWords = map[mail.State]string{
-		mail.Queued: "Waiting to be sent", mail.Sending: "Being sent", mail.DotCommitted: "Being sent",
-		mail.IsSent: "Sent", mail.IsFailed: "Failed",
-		mail.LeftUncertain: "Uncertain: the mail server did not say whether it took it",
-	}
-)
+// stateWords are what a report's page calls where a message stands.
+var stateWords = map[mail.State]string{
+	mail.Queued: "Waiting to be sent", mail.Sending: "Being sent", mail.DotCommitted: "Being sent",
+	mail.IsSent: "Sent", mail.IsFailed: "Failed",
+	mail.LeftUncertain: "Uncertain: the mail server did not say whether it took it",
+}
 
 // Files are the forms in which the report can be taken away.
 func (s sentReport) Files() (list []fact) {
