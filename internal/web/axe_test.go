@@ -153,16 +153,17 @@ func (b walk) sends(typed map[string]string) (status int) {
 }
 
 // sendsEmpty sends the page's form, if it has one, without what it asks for: the answer lists what is wrong, has the
-// focus there, leads to the boxes and says so in its title.
+// focus there, leads to the boxes and says so in its title. What need not be answered says so in its heading.
 func (b walk) sendsEmpty(path string) {
 	b.tab.Helper()
+	heading := read(b.tab, chromedp.Text(`h1`))
 	status := b.sends(map[string]string{})
-	if status == 0 {
+	if status == 0 || status == http.StatusOK && strings.HasSuffix(heading, "(optional)") {
 		return
 	}
 	what := path + ", sent empty"
 	if status != http.StatusUnprocessableEntity {
-		b.tab.Errorf("%s: %d", what, status)
+		b.tab.Errorf("%s: %d %s", what, status, heading)
 		return
 	}
 	read(b.tab, chromedp.Poll[bool](`document.activeElement.matches('.govuk-error-summary')`))

@@ -19,8 +19,9 @@ const (
 
 // correctable are the questions of a referral that a correction asks again, and why they are.
 func (v *visit) correctable() []field {
-	list := slices.Concat(v.personQuestions(), v.needQuestions(), v.consentQuestions())
-	list = slices.DeleteFunc(list, func(f field) bool { return f.Name == "provider" })
+	list := slices.Concat(
+		[]field{givenName, familyName, dateOfBirth, sex, prisonNumber, nhsNumber, telephone, substances, otherSubstances, medicine},
+		v.bridgingQuestion(), []field{naloxone}, v.consentQuestions(), []field{smart, reconnect, reconnectConsent, notes, ownReference})
 	return append(list, field{Name: "reason", Label: "Why was it wrong?", Kind: "text", Called: "why it was wrong",
 		Says: map[string]string{"nothing_to_correct": "Nothing is changed: change what was wrong, or go back"}})
 }

@@ -78,6 +78,7 @@ func (f form) yesNo(name string) *bool {
 // field is one question of a form, with what was typed and what is wrong with it.
 type field struct {
 	Name, Label, Hint string
+	Heading           string            // the page's heading, where it is what this field asks
 	Kind              string            // text, email, password, code, date, radios, checkboxes, select, file or textarea
 	Called            string            // what is asked for, inside a sentence: "the day when treatment started"
 	Says              map[string]string // by code, where a fault needs a sentence of its own

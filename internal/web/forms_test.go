@@ -39,12 +39,16 @@ var spoiltForms = map[string][]spoilt{
 	"/find": {{role: staff.Prison, typed: typing([]string{"prison_number", "12", "nhs_number", "1", "given_name", "Aoife"}, noDay("date_of_birth")),
 		wrong: []string{"prison_number", "nhs_number", "family_name", "date_of_birth-day"}}},
 	"/referrals/new/:id/:step": {
-		{role: staff.Prison, step: "person", typed: typing([]string{"person.given_name", "-", "person.prison_number", "12", "person.nhs_number", "1", "person.telephone", "none"}, noDay("person.date_of_birth")),
-			wrong: []string{"person.given_name", "person.family_name", "person.sex", "person.prison_number", "person.nhs_number", "person.date_of_birth-day"}},
-		{role: staff.Prison, step: "release", typed: typing([]string{"release_known", "planned"}, noDay("release_on")), wrong: []string{"release_on-day"}},
-		{role: staff.Prison, step: "need", typed: typing([]string{"other_substances", ""}, noDay("opioid_substitution.bridging_until")),
-			wrong: []string{"substances", "opioid_substitution.medicine", "opioid_substitution.bridging_until-day"}},
-		{role: staff.Prison, step: "consent", typed: typing([]string{"notes", "Prefers mornings"}, noDay("consent.recorded_on")), wrong: []string{"consent.share_with_provider", "consent.recorded_on-day"}},
+		{role: staff.Prison, step: "consent", typed: noDay("consent.recorded_on"), wrong: []string{"consent.share_with_provider", "consent.recorded_on-day"}},
+		{role: staff.Prison, step: "name", typed: []string{"person.given_name", "-"}, wrong: []string{"person.given_name", "person.family_name"}},
+		{role: staff.Prison, step: "date-of-birth", typed: noDay("person.date_of_birth"), wrong: []string{"person.date_of_birth-day"}},
+		{role: staff.Prison, step: "sex", wrong: []string{"person.sex"}},
+		{role: staff.Prison, step: "numbers", typed: []string{"person.prison_number", "12", "person.nhs_number", "1"}, wrong: []string{"person.prison_number", "person.nhs_number"}},
+		{role: staff.Prison, step: "release-date", typed: noDay("release_on"), wrong: []string{"release_on-day"}},
+		{role: staff.Prison, step: "release", wrong: []string{"release_known"}},
+		{role: staff.Prison, step: "substances", typed: []string{"other_substances", ""}, wrong: []string{"substances"}},
+		{role: staff.Prison, step: "bridging", typed: noDay("opioid_substitution.bridging_until"), wrong: []string{"opioid_substitution.bridging_until-day"}},
+		{role: staff.Prison, step: "medicine", wrong: []string{"opioid_substitution.medicine"}},
 	},
 	"/clinics/add": {{role: staff.Provider, typed: []string{"code", "", "weekday", "noday", "starts", "10.0", "ends", "9", "slot_minutes", "many", "places", "0"},
 		wrong: []string{"code", "weekday", "starts", "ends", "slot_minutes", "places", "prescribing", "place", "address", "ask_for", "telephone"}}},
@@ -105,7 +109,7 @@ func (w inhabited) spoils(path string, s spoilt) {
 	}
 	address := w.addresses(s.role, path)[0]
 	if s.step != "" {
-		address = strings.TrimSuffix(address, newSteps[0].path) + s.step
+		address = strings.TrimSuffix(address, checkStep) + s.step
 	}
 	answer := b.post(address, append(held(b.open(address), hiddenBoxes), s.typed...)...)
 	what := path + s.step

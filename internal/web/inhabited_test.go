@@ -102,12 +102,18 @@ func (w inhabited) referrals() {
 	made := b.answered()
 	b.post(made+"/check", "seen", value(b.open(made+"/check"), "seen"))
 	w.at["/referrals/new/:id"] = []string{made}
-	open := b.began()
-	b.post(open+"/person", answersOf["person"]...)
-	for _, s := range newSteps {
-		w.at["/referrals/new/:id/:step"] = append(w.at["/referrals/new/:id/:step"], open+"/"+s.path)
+	open, undecided := b.began(), b.began()
+	for _, step := range []string{"name", "release", "medicine"} {
+		b.post(open+"/"+step, answersOf[step]...)
 	}
-	w.at["/referrals/new/:id/:step"] = append(w.at["/referrals/new/:id/:step"], open+"/"+checkStep)
+	b.post(undecided+"/release", "release_known", "unknown")
+	var steps []string
+	for _, s := range slices.Backward(append(newSteps, newStep{path: checkStep})) { // a page sent empty closes those that follow from it
+		if s.path != "provider" && s.path != "no-release-date" { // there is one provider, and a day is known
+			steps = append(steps, open+"/"+s.path)
+		}
+	}
+	w.at["/referrals/new/:id/:step"] = append(steps, undecided+"/no-release-date")
 }
 
 // lists brings in files, those that wait and those that are stored, and the questions that they raise.

@@ -93,26 +93,34 @@ func (b tab) printsTheCard(scripts bool) {
 func (b tab) refers(scripts bool) {
 	b.Helper()
 	b.do(chromedp.Click(`nav a[href="/referrals/new"]`), chromedp.WaitVisible(`.govuk-button--start`))
-	b.next("Who are you referring?")
-	for name, text := range map[string]string{"person.given_name": "Siân", "person.family_name": "O'Neill", "person.prison_number": "A1234BC"} {
-		b.do(chromedp.SendKeys(box(name), text))
-	}
-	b.do(chromedp.Click(`main form button.govuk-button`), chromedp.WaitVisible(`.govuk-error-summary`))
+	b.next("Has the person agreed")
+	b.choose("consent.share_with_provider", "given")
+	b.next("What is their name?")
+	b.do(chromedp.SendKeys(box("person.given_name"), "Siân"), chromedp.Click(`main form button.govuk-button`), chromedp.WaitVisible(`.govuk-error-summary`))
 	if scripts {
 		if at := read(b, chromedp.Evaluate[string](`document.activeElement.className`)); !strings.Contains(at, "govuk-error-summary") {
 			b.Errorf("the focus is on %q", at)
 		}
 	}
+	b.do(chromedp.SendKeys(box("person.family_name"), "O'Neill"))
+	b.next("What is their date of birth?")
 	b.date("person.date_of_birth", "29", "2", "1984")
+	b.next("What is their sex?")
 	b.choose("person.sex", "female")
-	b.next("When are they released?")
-	b.choose("release_known", "planned")
+	b.next("What are their prison number")
+	b.do(chromedp.SendKeys(box("person.prison_number"), "A1234BC"))
+	b.next("What is known of the release?")
+	b.choose("release_known", "expected")
+	b.next("What is the day of release?")
 	b.date("release_on", "27", "11", "2023")
-	b.next("What do they need help with?")
+	b.next("What kind of release")
+	b.next("Which substances")
 	b.choose("substances", "heroin")
+	b.next("Are they on opioid substitution?")
 	b.choose("opioid_substitution.medicine", "methadone")
-	b.next("Consent and support")
-	b.choose("consent.share_with_provider", "given")
+	for _, optional := range []string{"bridging prescription", "naloxone", "SMART", "referred to RECONNECT", "agreed that RECONNECT", "anything else"} {
+		b.next(optional)
+	}
 	b.next("Check your answers")
 	b.next("Referral made")
 }

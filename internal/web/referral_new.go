@@ -2,52 +2,26 @@ package web
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
 
-	"throughgate/internal/appointment"
 	"throughgate/internal/audit"
 	"throughgate/internal/db"
 	"throughgate/internal/problem"
 	"throughgate/internal/referral"
 )
 
-// newStep is one page of "refer someone". What was answered is kept after each, right or wrong, so that
-// Back, a reload or an ended session loses nothing.
-type newStep struct {
-	path, title string
-	fields      func(*visit) []field
-}
-
-var newSteps = []newStep{
-	{"person", "Who are you referring?", (*visit).personQuestions},
-	{"release", "When are they released?", (*visit).releaseQuestions},
-	{"need", "What do they need help with?", (*visit).needQuestions},
-	{"consent", "Consent and support", (*visit).consentQuestions},
-}
-
 const checkStep = "check"
 
 // newBody is a page of the flow.
 type newBody struct {
-	ID      uuid.UUID
-	Title   string
-	Step    int // from 1
-	Steps   int
+	Part    string
+	Heading string // "" where the first field's own words are the heading
 	Fields  []field
-	Answers []answerGroup
-	Seen    string // what the answers were when the page was drawn
-	Stands  string // the referral that stands already
-}
-
-// answerGroup are the answers of one page, to be checked.
-type answerGroup struct {
-	Step, Title string
-	Answers     []fact
 }
 
 func (v *visit) newPath(step string) string { return "/referrals/new/" + v.id.String() + "/" + step }
@@ -62,7 +36,7 @@ func (v *visit) newReferralPage() error {
 	if err != nil {
 		return err
 	}
-	type unfinished struct{ ID, Name, When string }
+	type unfinished struct{ ID, Name, When, Path string }
 	body := struct {
 		Draw string
 		Left []unfinished
@@ -72,7 +46,8 @@ func (v *visit) newReferralPage() error {
 		if name == "" {
 			name = "No name yet"
 		}
-		body.Left = append(body.Left, unfinished{b.ID.String(), name, moment(v.now, b.ChangedAt)})
+		v.id = b.ID
+		body.Left = append(body.Left, unfinished{b.ID.String(), name, moment(v.now, b.ChangedAt), v.comesBack(b.Typed)})
 	}
 	return v.draw(http.StatusOK, "referral_new.html", page{Title: "Refer someone", Back: "/", Body: body})
 }
@@ -135,19 +110,18 @@ func (v *visit) changing() bool { return v.web.QueryParam("change") != "" }
 
 func (v *visit) drawStep(status int, typed form, wrong *problem.Invalid) error {
 	at := v.step()
-	if at < 0 {
+	if at < 0 || newSteps[at].fields(v) == nil {
 		return notThere
 	}
-	step, back := newSteps[at], "/referrals/new"
-	switch {
-	case v.changing():
-		back = v.newPath(checkStep)
-	case at > 0:
-		back = v.newPath(newSteps[at-1].path)
-	}
+	step := newSteps[at]
 	fields, mistakes := fill(step.fields(v), typed, wrong)
-	return v.draw(status, "referral_new_step.html", page{Title: step.title, Back: back, Faults: mistakes,
-		Body: newBody{ID: v.id, Title: step.title, Step: at + 1, Steps: len(newSteps) + 1, Fields: fields}})
+	body := newBody{Part: step.part, Fields: fields}
+	if len(fields) == 1 || fields[0].Kind != "text" {
+		fields[0].Heading = step.title
+	} else {
+		body.Heading = step.title
+	}
+	return v.draw(status, "referral_new_step.html", page{Title: step.title, Back: v.backFrom(at, typed), Faults: mistakes, Body: body})
 }
 
 func (v *visit) newStepAnswered() error {
@@ -162,7 +136,7 @@ func (v *visit) newStepAnswered() error {
 	if at < 0 {
 		return notThere
 	}
-	b, err := v.keepAnswers(newSteps[at], typed)
+	b, earlier, err := v.keepAnswers(newSteps[at], typed)
 	if err != nil {
 		return err
 	}
@@ -172,18 +146,73 @@ func (v *visit) newStepAnswered() error {
 	if wrong := v.faultsOf(newSteps[at], b.Typed); wrong != nil {
 		return v.drawStep(http.StatusUnprocessableEntity, b.Typed, wrong)
 	}
-	if v.changing() || at == len(newSteps)-1 {
-		return v.seeOther(v.newPath(checkStep))
+	if v.changing() {
+		return v.seeOther(v.opened(at, earlier, b.Typed))
 	}
-	return v.seeOther(v.newPath(newSteps[at+1].path))
+	return v.seeOther(v.goOn(at, b.Typed))
 }
 
-// keepAnswers lays the answers of one page over what was typed before.
-func (v *visit) keepAnswers(step newStep, typed form) (b referral.Begun, err error) {
+// backFrom is where Back leads to: the page before that was asked, or the check that a change was opened from.
+func (v *visit) backFrom(at int, typed form) string {
+	if v.changing() {
+		return v.newPath(checkStep)
+	}
+	for _, s := range slices.Backward(newSteps[:at]) {
+		if v.asks(s, typed) {
+			return v.newPath(s.path)
+		}
+	}
+	return "/referrals/new"
+}
+
+// goOn is the next page that asks anything, and the check after the last.
+func (v *visit) goOn(at int, typed form) string {
+	for _, s := range newSteps[at+1:] {
+		if v.asks(s, typed) {
+			return v.newPath(s.path)
+		}
+	}
+	return v.newPath(checkStep)
+}
+
+// opened is where a change leads to: the page whose question it opened or whose answer it made wrong, else back to
+// the check.
+func (v *visit) opened(at int, earlier, typed form) string {
+	for _, s := range newSteps[at+1:] {
+		if v.asks(s, typed) && (!v.asks(s, earlier) || v.faultsOf(s, typed) != nil) {
+			return v.newPath(s.path) + "?change=yes"
+		}
+	}
+	return v.newPath(checkStep)
+}
+
+// comesBack is the first page that is not answered yet, where somebody who comes back goes on.
+func (v *visit) comesBack(typed form) string {
+	for _, s := range newSteps {
+		if v.asks(s, typed) && (!s.answered(v, typed) || v.faultsOf(s, typed) != nil) {
+			return v.newPath(s.path)
+		}
+	}
+	return v.newPath(checkStep)
+}
+
+// answered says whether a page was sent, with or without an answer.
+func (s newStep) answered(v *visit, typed form) bool {
+	for _, f := range s.fields(v) {
+		if _, sent := typed[f.boxes()[0]]; !sent {
+			return false
+		}
+	}
+	return true
+}
+
+// keepAnswers lays the answers of one page over what was typed earlier.
+func (v *visit) keepAnswers(step newStep, typed form) (b referral.Begun, earlier form, err error) {
 	err = v.act(func(tx *db.Tx) error {
 		if b, err = referral.HoldBegun(v.ctx, tx, v.who, v.id); err != nil || b.ReferralID.Valid {
 			return err
 		}
+		earlier = maps.Clone(b.Typed)
 		for _, f := range step.fields(v) {
 			for _, box := range f.boxes() {
 				b.Typed[box] = typed[box]
@@ -194,7 +223,7 @@ func (v *visit) keepAnswers(step newStep, typed form) (b referral.Begun, err err
 		}
 		return referral.KeepBegun(v.ctx, tx, v.now, v.id, b.Typed)
 	})
-	return b, err
+	return b, earlier, err
 }
 
 // boxes are the names under which a field's parts are sent.
@@ -221,151 +250,4 @@ func (v *visit) faultsOf(step newStep, typed form) *problem.Invalid {
 		return nil
 	}
 	return wrong
-}
-
-// drawCheck shows every answer before it is sent, and what is wrong with them.
-func (v *visit) drawCheck(status int, b referral.Begun, said faults, stands string) error {
-	body := newBody{ID: v.id, Title: "Check your answers", Step: len(newSteps) + 1, Steps: len(newSteps) + 1,
-		Seen: seenAt(b), Stands: stands}
-	for _, step := range newSteps {
-		body.Answers = append(body.Answers, v.answers(step, b.Typed))
-	}
-	back := v.newPath(newSteps[len(newSteps)-1].path)
-	return v.draw(status, "referral_new_check.html", page{Title: body.Title, Back: back, Faults: said, Body: body})
-}
-
-func seenAt(b referral.Begun) string { return strconv.FormatInt(b.ChangedAt.UnixMicro(), 36) }
-
-// answers are a page's answers in words. What was left out is said, so that nothing is overlooked.
-func (v *visit) answers(step newStep, typed form) answerGroup {
-	group := answerGroup{Step: step.path, Title: step.title}
-	filled, _ := fill(step.fields(v), typed, nil)
-	for _, f := range filled {
-		if !applies(f.Name, typed) {
-			continue
-		}
-		words := f.answered(typed)
-		if words == "" {
-			words = "Not given"
-		}
-		group.Answers = append(group.Answers, fact{strings.TrimSuffix(strings.TrimSuffix(f.Label, " (optional)"), ", if it is known"), words})
-	}
-	return group
-}
-
-// applies says whether a question is one that the other answers leave open: nobody has to check what was
-// not asked of them.
-func applies(name string, typed form) bool {
-	switch name {
-	case "release_on", "release_date_certainty":
-		return typed["release_known"] != "unknown"
-	case "release_date_unknown_reason":
-		return typed["release_known"] == "unknown"
-	case "opioid_substitution.bridging_until":
-		return typed["opioid_substitution.medicine"] != "none" || typed.date(name) != ""
-	case "other_substances":
-		return strings.TrimSpace(typed[name]) != ""
-	}
-	return true
-}
-
-// answered is what was typed or chosen, in words.
-func (f field) answered(typed form) string {
-	switch f.Kind {
-	case "date":
-		return dateInWords(typed.date(f.Name))
-	case "radios", "checkboxes":
-		var chosen []string
-		for _, o := range f.Options {
-			if o.Chosen {
-				chosen = append(chosen, o.Text)
-			}
-		}
-		return strings.Join(chosen, ", ")
-	}
-	return strings.TrimSpace(f.Value)
-}
-
-// makeReferral sends what was checked. However often the button is pressed, it becomes one referral.
-func (v *visit) makeReferral(typed form) error {
-	var b referral.Begun
-	err := v.act(func(tx *db.Tx) (err error) {
-		if b, err = referral.HoldBegun(v.ctx, tx, v.who, v.id); err != nil || b.ReferralID.Valid {
-			return err
-		}
-		if typed["seen"] != "" && typed["seen"] != seenAt(b) {
-			return &problem.Conflict{Code: "changed_since", Message: "Your answers have changed since you opened this page. Check them once more."}
-		}
-		made, err := referral.Make(v.ctx, tx, v.who, v.now, v.draftOf(b.Typed))
-		if err != nil {
-			return err
-		}
-		return referral.FinishBegun(v.ctx, tx, v.now, v.id, made.ID)
-	})
-	if err != nil {
-		err = errors.Join(err, referral.NoteElsewhere(v.ctx, v.Pool, v.who, v.now, err))
-	}
-	var wrong *problem.Invalid
-	var conflict *problem.Conflict
-	switch {
-	case err == nil:
-		return v.seeOther("/referrals/new/" + v.id.String())
-	case errors.As(err, &wrong):
-		return v.drawCheck(http.StatusUnprocessableEntity, b, v.faultsToCheck(b.Typed), "")
-	case errors.As(err, &conflict):
-		return v.drawCheck(http.StatusConflict, b, faults{inTheWay(conflict)}, conflict.ID)
-	}
-	return err
-}
-
-// inTheWay is why a referral cannot be made as it stands, and where that can be changed.
-func inTheWay(c *problem.Conflict) mistake {
-	if c.Code == "reference_reused" {
-		return mistake{"change-consent", "Another referral has this reference of yours already: give another, or leave it out"}
-	}
-	return mistake{"", c.Message}
-}
-
-// faultsToCheck are all faults of all pages, each leading to the link that changes its answers.
-func (v *visit) faultsToCheck(typed form) (all faults) {
-	for _, step := range newSteps {
-		_, mistakes := fill(step.fields(v), typed, v.faultsOf(step, typed))
-		for _, m := range mistakes {
-			all = append(all, mistake{"change-" + step.path, m.Message})
-		}
-	}
-	return all
-}
-
-// madeReferral confirms: the reference, the appointment, and the card to print.
-func (v *visit) madeReferral() error {
-	var r *referral.Referral
-	err := v.act(func(tx *db.Tx) error {
-		b, err := referral.HoldBegun(v.ctx, tx, v.who, v.id)
-		if err != nil || !b.ReferralID.Valid {
-			return err
-		}
-		r, err = referral.Find(v.ctx, tx, v.who, v.now, b.ReferralID.UUID)
-		return err
-	})
-	switch {
-	case err != nil:
-		return err
-	case r == nil:
-		return v.seeOther(v.newPath(newSteps[0].path))
-	}
-	body := v.referralBody(r, fullName(r))
-	body.Waiting = v.whoBooks(r)
-	return v.draw(http.StatusOK, "referral_new_made.html", page{Title: "Referral made", Body: body})
-}
-
-// whoBooks says how somebody without an appointment comes to one.
-func (v *visit) whoBooks(r *referral.Referral) string {
-	switch {
-	case r.UnbookedReason == "":
-		return ""
-	case r.UnbookedReason == appointment.NoReleaseDate:
-		return "As soon as the day is known, say it on the referral's page: an appointment is then booked by itself."
-	}
-	return nameOf(v.Pool.Rules, r.Provider.String()) + " will book one before the release, and you will see it on the referral's page."
 }

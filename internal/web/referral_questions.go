@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"strings"
 
 	"throughgate/internal/day"
@@ -8,77 +9,114 @@ import (
 	"throughgate/internal/referral"
 )
 
+// newStep is one page of "refer someone", which asks one thing. What was answered is kept after each, right or
+// wrong, so that Back, a reload or an ended session loses nothing.
+type newStep struct {
+	path, part, title string
+	fields            func(*visit) []field
+}
+
+// newSteps begin with what decides whether somebody can be referred at all.
+var newSteps = []newStep{
+	{"consent", "Consent", "Has the person agreed that the community provider is told?", (*visit).consentQuestions},
+	{"name", "The person", "What is their name?", same(givenName, familyName)},
+	{"date-of-birth", "The person", "What is their date of birth?", same(dateOfBirth)},
+	{"sex", "The person", "What is their sex?", same(sex)},
+	{"numbers", "The person", "What are their prison number and NHS number?", same(prisonNumber, nhsNumber)},
+	{"release", "The release", "What is known of the release?", same(releaseKnown)},
+	{"release-date", "The release", "What is the day of release?", (*visit).releaseDateQuestion},
+	{"no-release-date", "The release", "Why is no day known?", same(whyNoDay)},
+	{"release-kind", "The release", "What kind of release is it? (optional)", same(releaseKind)},
+	{"substances", "Treatment need", "Which substances do they need help with?", same(substances, otherSubstances)},
+	{"medicine", "Treatment need", "Are they on opioid substitution?", same(medicine)},
+	{"bridging", "Treatment need", "When does the bridging prescription end? (optional)", (*visit).bridgingQuestion},
+	{"naloxone", "Treatment need", "Has naloxone been supplied? (optional)", same(naloxone)},
+	{"smart", "Support", "Do they attend SMART meetings in prison? (optional)", same(smart)},
+	{"reconnect", "Support", "Have they been referred to RECONNECT? (optional)", same(reconnect)},
+	{"reconnect-consent", "Support", "Have they agreed that RECONNECT is told? (optional)", same(reconnectConsent)},
+	{"provider", "Anything else", "Which provider will see them?", (*visit).providerQuestion},
+	{"more", "Anything else", "Is there anything else to say? (optional)", same(telephone, notes, ownReference)},
+}
+
+// same are questions that are the same on every day.
+func same(list ...field) func(*visit) []field { return func(*visit) []field { return list } }
+
 // Fields are named as the API names them, so that what an act finds wrong leads to its box.
+var (
+	givenName    = field{Name: "person.given_name", Label: "First name", Kind: "text", Called: "their first name", Hint: "As the prison knows them"}
+	familyName   = field{Name: "person.family_name", Label: "Surname", Kind: "text", Called: "their surname"}
+	dateOfBirth  = field{Name: "person.date_of_birth", Label: "Date of birth", Kind: "date", Called: "their date of birth", Hint: "For example, 31 3 1984"}
+	sex          = field{Name: "person.sex", Label: "Sex", Kind: "radios", Called: "their sex", Options: choices("female", "male", "not_known", "not_specified")}
+	prisonNumber = field{Name: "person.prison_number", Label: "Prison number", Kind: "text", Called: "their prison number", Hint: "A letter, four figures and two letters, such as A1234BC"}
+	nhsNumber    = field{Name: "person.nhs_number", Label: "NHS number (optional)", Kind: "text", Hint: "Ten figures, such as 999 000 0018. Leave it out if it is not known"}
+	telephone    = field{Name: "person.telephone", Label: "Telephone after release (optional)", Kind: "text"}
 
-func (v *visit) personQuestions() []field {
-	return []field{
-		{Name: "person.given_name", Label: "First name", Kind: "text", Called: "their first name", Hint: "As the prison knows them"},
-		{Name: "person.family_name", Label: "Surname", Kind: "text", Called: "their surname"},
-		{Name: "person.date_of_birth", Label: "Date of birth", Kind: "date", Called: "their date of birth", Hint: "For example, 31 3 1984"},
-		{Name: "person.sex", Label: "Sex", Kind: "radios", Called: "their sex", Options: choices("female", "male", "not_known", "not_specified")},
-		{Name: "person.prison_number", Label: "Prison number", Kind: "text", Called: "their prison number", Hint: "A letter, four figures and two letters, such as A1234BC"},
-		{Name: "person.nhs_number", Label: "NHS number (optional)", Kind: "text", Hint: "Ten figures, such as 999 000 0018. Leave it out if it is not known"},
-		{Name: "person.telephone", Label: "Telephone after release (optional)", Kind: "text"},
-	}
-}
+	releaseKnown = field{Name: "release_known", Label: "What is known of the release?", Kind: "radios", Called: "what is known of the release", Options: []option{
+		{Value: "confirmed", Text: "A day is planned and confirmed"}, {Value: "expected", Text: "A day is planned, but may still change"},
+		{Value: "released", Text: "They have been released already"}, {Value: "unknown", Text: "No day is known yet"}}}
+	releaseKind = field{Name: "release_kind", Label: "Kind of release (optional)", Kind: "radios",
+		Options: choices("conditional", "automatic", "hdc", "parole", "post_recall", "remand_or_court")}
+	whyNoDay = field{Name: "release_date_unknown_reason", Label: "Why no day is known", Kind: "text", Called: "why no day is known", Hint: "For example, on remand"}
 
-// ownReference is the sender's own name for the referral.
-var ownReference = field{Name: "sender_reference", Label: "Your own reference (optional)", Kind: "text", Hint: "Such as a case number, for your own records. No two of your referrals may have the same"}
+	substances = field{Name: "substances", Label: "Which substances?", Kind: "checkboxes", Called: "at least one substance, or name another", Hint: "Select all that apply",
+		Options: choices(commonSubstances...)}
+	otherSubstances = field{Name: "other_substances", Label: "Other substances (optional)", Kind: "text", Hint: "With commas between them"}
+	medicine        = field{Name: "opioid_substitution.medicine", Label: "Are they on opioid substitution?", Kind: "radios", Called: "whether they are on opioid substitution",
+		Options: medicines(), Hint: "With it, the appointment is in a clinic that can prescribe"}
+	naloxone = field{Name: "naloxone_supplied", Label: "Has naloxone been supplied? (optional)", Kind: "radios", Options: yesOrNo, Hint: "Given to the person, not only offered"}
 
-func (v *visit) releaseQuestions() []field {
-	return []field{
-		{Name: "release_known", Label: "What is known of the release?", Kind: "radios", Called: "what is known of the release", Options: []option{
-			{Value: "planned", Text: "It is planned for a day"}, {Value: "released", Text: "They have been released already"}, {Value: "unknown", Text: "No day is known yet"}}},
-		{Name: "release_on", Label: "Day of release, if it is known", Kind: "date", Called: "the day of release", Hint: "For example, " + hintDay(day.Of(v.now).Add(14)), Says: map[string]string{
-			"in_the_past":        "A planned release must not lie more than three months back. If they have been released, say so above",
-			"too_far_ahead":      "A planned release must not lie more than 400 days ahead",
-			"in_the_future":      "The day of a release that has happened must not lie in the future",
-			"born_after_release": "The day of release must not lie before the date of birth"}},
-		{Name: "release_date_certainty", Label: "How sure is the day? (optional)", Kind: "radios", Options: choices("expected", "confirmed")},
-		{Name: "release_kind", Label: "Kind of release (optional)", Kind: "radios", Options: choices("conditional", "automatic", "hdc", "parole", "post_recall", "remand_or_court")},
-		{Name: "release_date_unknown_reason", Label: "If no day is known: why?", Kind: "text", Called: "why no day is known", Hint: "For example, on remand"},
-	}
-}
+	smart            = field{Name: "attends_smart", Label: "Do they attend SMART meetings in prison? (optional)", Kind: "radios", Options: yesOrNo}
+	reconnect        = field{Name: "reconnect_referred", Label: "Have they been referred to RECONNECT? (optional)", Kind: "radios", Options: yesOrNo}
+	reconnectConsent = field{Name: "consent.share_with_reconnect", Label: "Have they agreed that RECONNECT is told? (optional)", Kind: "radios", Options: agreedOrNot}
+
+	notes = field{Name: "notes", Label: "Anything the provider should know (optional)", Kind: "textarea", Hint: "The provider reads this. It is not on the card"}
+	// ownReference is the sender's own name for the referral.
+	ownReference = field{Name: "sender_reference", Label: "Your own reference (optional)", Kind: "text", Hint: "Such as a case number, for your own records. No two of your referrals may have the same"}
+)
 
 // commonSubstances are those that are ticked most; everything else is typed.
 var commonSubstances = []string{"heroin", "methadone", "buprenorphine", "crack cocaine", "cocaine", "alcohol", "cannabis",
 	"spice (synthetic cannabinoid)", "benzodiazepines", "pregabalin", "amphetamines"}
 
-func (v *visit) needQuestions() []field {
-	medicines := choices("methadone", "buprenorphine", "long-acting buprenorphine", "other")
-	medicines[3].Text = "Another opioid substitution medicine"
-	bridging := v.dateField("opioid_substitution.bridging_until", "Last day of the bridging prescription (optional)", "the last day of the bridging prescription")
-	bridging.Hint = "The prescription that lasts until the first appointment. For example, " + hintDay(day.Of(v.now).Add(18))
-	return []field{
-		{Name: "substances", Label: "Which substances?", Kind: "checkboxes", Called: "at least one substance, or name another", Hint: "Select all that apply", Options: choices(commonSubstances...)},
-		{Name: "other_substances", Label: "Other substances (optional)", Kind: "text", Hint: "With commas between them"},
-		{Name: "opioid_substitution.medicine", Label: "Are they on opioid substitution?", Kind: "radios", Called: "whether they are on opioid substitution",
-			Options: append([]option{{Value: "none", Text: "No"}}, medicines...), Hint: "With it, the appointment is in a clinic that can prescribe"},
-		bridging,
-		{Name: "naloxone_supplied", Label: "Has naloxone been supplied? (optional)", Kind: "radios", Options: yesOrNo, Hint: "Given to the person, not only offered"},
-	}
+func medicines() []option {
+	list := choices("methadone", "buprenorphine", "long-acting buprenorphine", "other")
+	list[3].Text = "Another opioid substitution medicine"
+	return append([]option{{Value: "none", Text: "No"}}, list...)
 }
 
 func (v *visit) consentQuestions() []field {
-	list := []field{
+	return []field{
 		{Name: "consent.share_with_provider", Label: "Have they agreed that the community provider is told?", Kind: "radios", Options: agreedOrNot,
 			Hint: "Without their consent nothing can be shared, and they cannot be referred",
 			Says: map[string]string{"required": "They can be referred only once they have agreed that the provider is told"}},
 		v.dateField("consent.recorded_on", "When did they agree? (optional)", "the day when they agreed"),
-		{Name: "attends_smart", Label: "Do they attend SMART meetings in prison? (optional)", Kind: "radios", Options: yesOrNo},
-		{Name: "reconnect_referred", Label: "Have they been referred to RECONNECT? (optional)", Kind: "radios", Options: yesOrNo},
-		{Name: "consent.share_with_reconnect", Label: "Have they agreed that RECONNECT is told? (optional)", Kind: "radios", Options: agreedOrNot},
-		{Name: "notes", Label: "Anything the provider should know (optional)", Kind: "textarea", Hint: "The provider reads this. It is not on the card"},
-		ownReference,
 	}
-	if providers := v.Pool.Rules.Providers; len(providers) > 1 {
-		to := field{Name: "provider", Label: "To which provider?", Kind: "radios", Called: "the provider"}
-		for _, p := range providers {
-			to.Options = append(to.Options, option{Value: p.Code, Text: p.Name})
-		}
-		list = append([]field{to}, list...)
+}
+
+func (v *visit) releaseDateQuestion() []field {
+	return []field{{Name: "release_on", Label: "Day of release", Kind: "date", Called: "the day of release", Hint: "For example, " + hintDay(day.Of(v.now).Add(14)), Says: map[string]string{
+		"in_the_past":        "A planned release must not lie more than three months back. If they have been released, go back and say so",
+		"too_far_ahead":      "A planned release must not lie more than 400 days ahead",
+		"in_the_future":      "The day of a release that has happened must not lie in the future",
+		"born_after_release": "The day of release must not lie before the date of birth"}}}
+}
+
+func (v *visit) bridgingQuestion() []field {
+	f := v.dateField("opioid_substitution.bridging_until", "Last day of the bridging prescription (optional)", "the last day of the bridging prescription")
+	f.Hint = "The prescription that lasts until the first appointment. Leave it out if there is none. For example, " + hintDay(day.Of(v.now).Add(18))
+	return []field{f}
+}
+
+// providerQuestion is asked where there are several to choose from.
+func (v *visit) providerQuestion() []field {
+	if len(v.Pool.Rules.Providers) < 2 {
+		return nil
 	}
-	return list
+	to := field{Name: "provider", Label: "Provider", Kind: "radios", Called: "the provider"}
+	for _, p := range v.Pool.Rules.Providers {
+		to.Options = append(to.Options, option{Value: p.Code, Text: p.Name})
+	}
+	return []field{to}
 }
 
 var agreedOrNot = []option{{Value: "given", Text: "Yes"}, {Value: "refused", Text: "No"}}
@@ -105,21 +143,44 @@ func ownReferenceOf(r *referral.Referral) string {
 	return r.SenderReference.String()
 }
 
+// leftOpen says whether a question is one that the other answers leave open. What was typed where it no longer is
+// becomes no part of the referral.
+func leftOpen(name string, typed form) bool {
+	switch name {
+	case "release_on":
+		return typed["release_known"] != "unknown"
+	case "release_date_unknown_reason":
+		return typed["release_known"] == "unknown"
+	case "opioid_substitution.bridging_until":
+		return onSubstitution(typed)
+	}
+	return true
+}
+
+func onSubstitution(typed form) bool {
+	medicine := typed["opioid_substitution.medicine"]
+	return medicine != "" && medicine != "none"
+}
+
+// asks says whether a page asks anything of somebody who answered so.
+func (v *visit) asks(s newStep, typed form) bool {
+	return slices.ContainsFunc(s.fields(v), func(f field) bool { return leftOpen(f.Name, typed) })
+}
+
 // draftOf is the referral as answered so far. Without a reference of the sender's it has the draft's own
 // id for one.
 func (v *visit) draftOf(typed form) referral.Draft {
 	d := referral.Draft{
 		SenderReference: typed["sender_reference"], Prison: v.who.Organisation(), Provider: typed["provider"],
-		Person:               typed.person(),
-		ReleaseKind:          typed["release_kind"],
-		ReleaseDateCertainty: typed["release_date_certainty"],
-		Substances:           typed.substances(),
-		OpioidSubstitution:   &referral.SubstitutionDraft{Medicine: typed["opioid_substitution.medicine"], BridgingUntil: typed.date("opioid_substitution.bridging_until")},
-		NaloxoneSupplied:     typed.yesNo("naloxone_supplied"),
-		AttendsSMART:         typed.yesNo("attends_smart"),
-		ReconnectReferred:    typed.yesNo("reconnect_referred"),
-		Consent:              typed.consent(),
-		Notes:                typed["notes"],
+		Person:             typed.person(),
+		ReleaseKind:        typed["release_kind"],
+		Substances:         typed.substances(),
+		OpioidSubstitution: &referral.SubstitutionDraft{Medicine: typed["opioid_substitution.medicine"]},
+		NaloxoneSupplied:   typed.yesNo("naloxone_supplied"),
+		AttendsSMART:       typed.yesNo("attends_smart"),
+		ReconnectReferred:  typed.yesNo("reconnect_referred"),
+		Consent:            typed.consent(),
+		Notes:              typed["notes"],
 	}
 	if strings.TrimSpace(d.SenderReference) == "" {
 		d.SenderReference = unnamed + v.id.String()
@@ -127,9 +188,12 @@ func (v *visit) draftOf(typed form) referral.Draft {
 	if providers := v.Pool.Rules.Providers; len(providers) == 1 {
 		d.Provider = providers[0].Code
 	}
-	switch typed["release_known"] {
-	case "planned":
-		d.PlannedReleaseDate = typed.date("release_on")
+	if onSubstitution(typed) {
+		d.OpioidSubstitution.BridgingUntil = typed.date("opioid_substitution.bridging_until")
+	}
+	switch known := typed["release_known"]; known {
+	case "confirmed", "expected":
+		d.PlannedReleaseDate, d.ReleaseDateCertainty = typed.date("release_on"), known
 	case "released":
 		d.ReleasedOn = typed.date("release_on")
 	case "unknown":

@@ -1,0 +1,166 @@
+package web
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"throughgate/internal/appointment"
+	"throughgate/internal/db"
+	"throughgate/internal/problem"
+	"throughgate/internal/referral"
+)
+
+// checkBody is everything that was answered, before it is sent.
+type checkBody struct {
+	Title  string
+	Parts  []answeredPart
+	Seen   string // what the answers were when the page was drawn
+	Stands string // the referral that stands already
+}
+
+// answeredPart are the answers about one thing, such as the release.
+type answeredPart struct {
+	Title   string
+	Answers []answer
+}
+
+// answer is what was answered to a question, and the page that changes it.
+type answer struct{ Name, Label, Words, Path string }
+
+// drawCheck shows every answer before it is sent, and what is wrong with them.
+func (v *visit) drawCheck(status int, b referral.Begun, said faults, stands string) error {
+	body := checkBody{Title: "Check your answers", Seen: seenAt(b), Stands: stands}
+	for _, step := range newSteps {
+		answers := v.answers(step, b.Typed)
+		if n := len(body.Parts); n > 0 && body.Parts[n-1].Title == step.part {
+			body.Parts[n-1].Answers = append(body.Parts[n-1].Answers, answers...)
+		} else {
+			body.Parts = append(body.Parts, answeredPart{step.part, answers})
+		}
+	}
+	return v.draw(status, "referral_new_check.html", page{Title: body.Title, Back: v.backFrom(len(newSteps), b.Typed), Faults: said, Body: body})
+}
+
+func seenAt(b referral.Begun) string { return strconv.FormatInt(b.ChangedAt.UnixMicro(), 36) }
+
+// answers are a page's answers in words. What was left out is said, so that nothing is overlooked; nobody has to
+// check what was not asked of them.
+func (v *visit) answers(step newStep, typed form) (list []answer) {
+	filled, _ := fill(step.fields(v), typed, nil)
+	for _, f := range filled {
+		words := f.answered(typed)
+		if !leftOpen(f.Name, typed) || f.Name == otherSubstances.Name && words == "" {
+			continue
+		}
+		if words == "" {
+			words = "Not given"
+		}
+		list = append(list, answer{f.Name, strings.TrimSuffix(f.Label, " (optional)"), words, v.newPath(step.path) + "?change=yes"})
+	}
+	return list
+}
+
+// answered is what was typed or chosen, in words.
+func (f field) answered(typed form) string {
+	switch f.Kind {
+	case "date":
+		return dateInWords(typed.date(f.Name))
+	case "radios", "checkboxes":
+		var chosen []string
+		for _, o := range f.Options {
+			if o.Chosen {
+				chosen = append(chosen, o.Text)
+			}
+		}
+		return strings.Join(chosen, ", ")
+	}
+	return strings.TrimSpace(f.Value)
+}
+
+// makeReferral sends what was checked. However often the button is pressed, it becomes one referral.
+func (v *visit) makeReferral(typed form) error {
+	var b referral.Begun
+	err := v.act(func(tx *db.Tx) (err error) {
+		if b, err = referral.HoldBegun(v.ctx, tx, v.who, v.id); err != nil || b.ReferralID.Valid {
+			return err
+		}
+		if typed["seen"] != "" && typed["seen"] != seenAt(b) {
+			return &problem.Conflict{Code: "changed_since", Message: "Your answers have changed since you opened this page. Check them once more."}
+		}
+		made, err := referral.Make(v.ctx, tx, v.who, v.now, v.draftOf(b.Typed))
+		if err != nil {
+			return err
+		}
+		return referral.FinishBegun(v.ctx, tx, v.now, v.id, made.ID)
+	})
+	if err != nil {
+		err = errors.Join(err, referral.NoteElsewhere(v.ctx, v.Pool, v.who, v.now, err))
+	}
+	var wrong *problem.Invalid
+	var conflict *problem.Conflict
+	switch {
+	case err == nil:
+		return v.seeOther("/referrals/new/" + v.id.String())
+	case errors.As(err, &wrong):
+		return v.drawCheck(http.StatusUnprocessableEntity, b, v.faultsToCheck(b.Typed), "")
+	case errors.As(err, &conflict):
+		return v.drawCheck(http.StatusConflict, b, faults{inTheWay(conflict)}, conflict.ID)
+	}
+	return err
+}
+
+// inTheWay is why a referral cannot be made as it stands, and where that can be changed.
+func inTheWay(c *problem.Conflict) mistake {
+	if c.Code == "reference_reused" {
+		return mistake{"change-" + ownReference.Name, "Another referral has this reference of yours already: give another, or leave it out"}
+	}
+	return mistake{"", c.Message}
+}
+
+// faultsToCheck are all faults of all pages, each leading to the link that changes its answer.
+func (v *visit) faultsToCheck(typed form) (all faults) {
+	for _, step := range newSteps {
+		filled, _ := fill(step.fields(v), typed, v.faultsOf(step, typed))
+		for _, f := range filled {
+			if f.Error != "" {
+				all = append(all, mistake{"change-" + f.Name, f.Error})
+			}
+		}
+	}
+	return all
+}
+
+// madeReferral confirms: the reference, the appointment, and the card to print.
+func (v *visit) madeReferral() error {
+	var r *referral.Referral
+	err := v.act(func(tx *db.Tx) error {
+		b, err := referral.HoldBegun(v.ctx, tx, v.who, v.id)
+		if err != nil || !b.ReferralID.Valid {
+			return err
+		}
+		r, err = referral.Find(v.ctx, tx, v.who, v.now, b.ReferralID.UUID)
+		return err
+	})
+	switch {
+	case err != nil:
+		return err
+	case r == nil:
+		return v.seeOther(v.newPath(newSteps[0].path))
+	}
+	body := v.referralBody(r, fullName(r))
+	body.Waiting = v.whoBooks(r)
+	return v.draw(http.StatusOK, "referral_new_made.html", page{Title: "Referral made", Body: body})
+}
+
+// whoBooks says how somebody without an appointment comes to one.
+func (v *visit) whoBooks(r *referral.Referral) string {
+	switch {
+	case r.UnbookedReason == "":
+		return ""
+	case r.UnbookedReason == appointment.NoReleaseDate:
+		return "As soon as the day is known, say it on the referral's page: an appointment is then booked by itself."
+	}
+	return nameOf(v.Pool.Rules, r.Provider.String()) + " will book one before the release, and you will see it on the referral's page."
+}
