@@ -146,11 +146,13 @@ func TestSupportingMeasures(t *testing.T) {
 	c.appointment(first, "2023-10-20", "2023-11-03", "did_not_attend")
 	c.appointment(first, "2023-11-03", "2023-11-06", "attended")
 	second := c.add(row{released: "2023-11-02", received: "2023-10-20", medicine: "methadone", bridging: "2023-11-03", naloxone: no, smart: yes, recon: no})
-	c.appointment(second, "", "2023-11-23", "cancelled") // the list does not say when it was booked
+	c.appointment(second, "2023-11-23", "2023-11-23", "cancelled") // a list says for which day it was offered
 	third := c.add(row{released: "2023-11-03", group: "alcohol only"})
 	c.appointment(third, "2023-11-03", "2023-11-25", "")
 	c.appointment(third, "2023-10-01", "2023-10-20", "cancelled") // before the release
-	c.add(row{released: "2023-11-04", referred: "2023-11-06", sex: "not_known", group: "not recorded"})
+	fourth := c.add(row{released: "2023-11-04", referred: "2023-11-06", sex: "not_known", group: "not recorded"})
+	c.appointment(fourth, "", "2023-11-30", "attended")          // a list that says nothing of an offer
+	c.appointment(first, "2023-11-10", "2024-02-10", "attended") // after the data
 	c.add(row{exit: "2023-11-05", status: "need_not_referred", setAside: "no referral made", noProvider: true})
 	c.add(row{exit: "2023-11-05", status: "need_not_referred", setAside: "other partnership", noProvider: true})
 	c.exec(`INSERT INTO contact (id, referral_id, kind, contact_on, recorded_at, recorded_by)
@@ -163,7 +165,7 @@ func TestSupportingMeasures(t *testing.T) {
 	}{
 		"s1":  {s.S1, "2/3 not recorded 1"},
 		"s2":  {s.S2, "2/4 not recorded 0"},
-		"s3":  {s.S3, "1/2 not recorded 0"},
+		"s3":  {s.S3, "2/3 not recorded 0"},
 		"s4":  {s.S4.Share14Days, "1/3 not recorded 1"},
 		"s6":  {s.S6, "4/5 not recorded 0"},
 		"s7":  {s.S7.Figure, "1/4 not recorded 1"},

@@ -111,7 +111,7 @@ func (h *house) stored() (all []string) {
 	all = append(all, h.lines(`
 		SELECT concat_ws('|', 'release', r.prison, r.provider, r.released_on, r.exit_on, r.set_aside, r.substance_group, r.sex, r.age_at_release,
 		  r.picked_up_on, r.received_on, r.referred_on, r.unbooked_reason, p.kind, p.late, p.rule,
-		  (SELECT string_agg(concat_ws(' ', a.on_day, a.outcome, a.attempt), ', ' ORDER BY a.on_day, a.attempt) FROM appointment a WHERE a.referral_id = r.id AND a.undone_at IS NULL),
+		  (SELECT string_agg(concat_ws(' ', a.on_day, a.booked_on, a.outcome, a.attempt), ', ' ORDER BY a.on_day, a.attempt) FROM appointment a WHERE a.referral_id = r.id AND a.undone_at IS NULL),
 		  (SELECT string_agg(c.contact_on::text, ', ' ORDER BY c.contact_on) FROM contact c WHERE c.referral_id = r.id AND c.undone_at IS NULL))
 		FROM referral r
 		LEFT JOIN pickup p ON p.referral_id = r.id AND p.undone_at IS NULL`)...)
@@ -213,6 +213,21 @@ func TestAnySplitInAnyOrderGivesTheSame(t *testing.T) {
 		if diff := cmp.Diff(want, h.stored()); diff != "" {
 			t.Fatalf("seed %d:\n%s", seed, diff)
 		}
+	}
+}
+
+// An appointment that was offered for the day before release, and kept days after it, was there when the person left.
+func TestAnAppointmentKeepsTheDayItWasOfferedFor(t *testing.T) {
+	h := open(t)
+	h.prison("EXI", releases(goodRelease()))
+	h.provider(pickups(
+		with(goodPickup(), wordOffered, "20/12/2023", wordAttended, "27/12/2023"),
+		with(goodPickup(), wordOffered, "", wordAttended, "28/12/2023", wordStart, ""),
+		with(goodPickup(), wordOffered, "29/12/2023", wordAttended, "", wordStart, "")))
+	want := "2023-12-27 offered 2023-12-20 attended; 2023-12-28 offered  attended; 2023-12-29 offered 2023-12-29 did_not_attend"
+	if got := h.one(`SELECT string_agg(concat_ws(' ', on_day, 'offered', coalesce(booked_on::text, ''), outcome), '; ' ORDER BY on_day)
+		FROM appointment WHERE slot_id IS NULL AND undone_at IS NULL`); got != want {
+		t.Errorf("appointments:\n got %s\nwant %s", got, want)
 	}
 }
 

@@ -98,15 +98,22 @@ type onDay struct {
 	day     day.Date
 }
 
-// seenRow is a row of table appointment that a provider's row tells of. Booked says that the service
-// had booked it: then only its outcome comes from the row.
+// seenRow is a row of table appointment that a provider's row tells of. The day it was offered for
+// stands where the day of booking would: the list knows no other, and somebody may come on another day.
+// Booked says that the service had booked it: then only its outcome comes from the row.
 type seenRow struct {
-	ID      uuid.UUID     `json:"id" db:"id"`
-	Release uuid.UUID     `json:"referral_id" db:"referral_id"`
-	OnDay   day.Date      `json:"on_day" db:"on_day"`
-	Outcome referral.Text `json:"outcome" db:"outcome"`
-	RowID   *uuid.UUID    `json:"provider_row_id" db:"provider_row_id"`
-	Booked  bool          `json:"-" db:"booked"`
+	ID        uuid.UUID     `json:"id" db:"id"`
+	Release   uuid.UUID     `json:"referral_id" db:"referral_id"`
+	OnDay     day.Date      `json:"on_day" db:"on_day"`
+	OfferedOn day.Date      `json:"booked_on" db:"booked_on"`
+	Outcome   referral.Text `json:"outcome" db:"outcome"`
+	RowID     *uuid.UUID    `json:"provider_row_id" db:"provider_row_id"`
+	Booked    bool          `json:"-" db:"booked"`
+}
+
+// as says whether the appointment stands as the row tells it.
+func (held seenRow) as(want seenRow) bool {
+	return held.Outcome == want.Outcome && equal(held.RowID, want.RowID) && (held.Booked || held.OfferedOn == want.OfferedOn)
 }
 
 // appointments are what the rows say of each release, by day; on one day the strongest word.
@@ -117,7 +124,7 @@ func (j *judging) appointments() map[onDay]seenRow {
 		if v.appointmentOf == uuid.Nil {
 			continue
 		}
-		seen := seenRow{ID: uuid.New(), Release: v.appointmentOf, OnDay: r.attended, Outcome: "attended", RowID: &r.id}
+		seen := seenRow{ID: uuid.New(), Release: v.appointmentOf, OnDay: r.attended, OfferedOn: r.offered, Outcome: "attended", RowID: &r.id}
 		if r.attended.IsZero() {
 			seen.OnDay, seen.Outcome = r.offered, "did_not_attend"
 			if !r.offered.Before(j.today) {
@@ -148,7 +155,7 @@ func (j *judging) writeAppointments(ctx context.Context) error {
 		want, ok := wanted[key]
 		switch {
 		case ok && held.RowID == nil && held.Outcome != "": // staff recorded what became of it
-		case ok && (held.Outcome != want.Outcome || !equal(held.RowID, want.RowID)):
+		case ok && !held.as(want):
 			if held.Booked && want.Outcome == "" {
 				break
 			}
@@ -182,7 +189,7 @@ func (j *judging) heldAppointments(ctx context.Context, wanted map[onDay]seenRow
 		ids = append(ids, id)
 	}
 	err = j.tx.Select(ctx, &held, `
-		SELECT id, referral_id, on_day, outcome, provider_row_id, slot_id IS NOT NULL AS booked
+		SELECT id, referral_id, on_day, booked_on, outcome, provider_row_id, slot_id IS NOT NULL AS booked
 		FROM appointment
 		WHERE provider = $1
 		  AND undone_at IS NULL
@@ -210,7 +217,8 @@ func (j *judging) storeAppointments(ctx context.Context, ended, reopened []uuid.
 	err = inBatches(changed, func(batch string) error {
 		_, err := j.tx.Exec(ctx, `
 			UPDATE appointment a
-			SET outcome = n.outcome,
+			SET booked_on = CASE WHEN a.slot_id IS NULL THEN n.booked_on ELSE a.booked_on END,
+			    outcome = n.outcome,
 			    outcome_at = CASE WHEN n.outcome IS NOT DISTINCT FROM a.outcome THEN a.outcome_at WHEN n.outcome IS NOT NULL THEN $2::timestamptz END,
 			    provider_row_id = n.provider_row_id
 			FROM json_populate_recordset(NULL::appointment, $1) AS n
@@ -222,8 +230,8 @@ func (j *judging) storeAppointments(ctx context.Context, ended, reopened []uuid.
 	}
 	err = inBatches(fresh, func(batch string) error {
 		_, err := j.tx.Exec(ctx, `
-			INSERT INTO appointment (id, referral_id, provider, on_day, attempt, booked_at, outcome, outcome_at, provider_row_id)
-			SELECT id, referral_id, $2, on_day, 1, $3::timestamptz, outcome, CASE WHEN outcome IS NOT NULL THEN $3::timestamptz END, provider_row_id
+			INSERT INTO appointment (id, referral_id, provider, on_day, attempt, booked_on, booked_at, outcome, outcome_at, provider_row_id)
+			SELECT id, referral_id, $2, on_day, 1, booked_on, $3::timestamptz, outcome, CASE WHEN outcome IS NOT NULL THEN $3::timestamptz END, provider_row_id
 			FROM json_populate_recordset(NULL::appointment, $1)`, batch, j.provider, j.now)
 		return err
 	})

@@ -1,15 +1,15 @@
 -- What it counts: of eligible releases that have an appointment, how many had it by the day of release (S1), how many were
 --   offered one 0 to 21 days after it (S2), appointments kept and missed (S3), bridging prescriptions that reach the first
 --   appointment (S8), and how many came to one at all (the funnel).
--- As of: the end of $1 (data through): appointments booked later are not known yet. The day of booking, where a provider's
---   list does not say it, is the day of the appointment.
+-- As of: the end of $1 (data through): appointments booked later are not known yet, nor what became of one later. What a
+--   provider's list brought is known by the day it was offered for, in booked_on; somebody may have come on another day.
 -- Leaves out: appointments that were cancelled before the release, in S1, S2 and S8: nobody left the prison with them.
 --   Cancelled ones are in neither part of S3.
 -- Not to be read as: people who came. One person may miss twice and come once.
 -- $2 is the first day; $3 the stretch of each day, as in rate.sql.
 SELECT
   ($3::int[])[a.released_on - $2::date + 1] AS stretch,
-  count(*) AS day_known,
+  count(a.booked_on) AS day_known,
   count(*) FILTER (WHERE a.booked_on <= a.released_on) AS booked,
   count(*) FILTER (WHERE a.first_on - a.released_on <= 21) AS offered,
   sum(a.attended)::bigint AS attended,
@@ -22,15 +22,16 @@ FROM (
     r.released_on,
     r.opioid_substitution,
     r.bridging_until,
-    min(coalesce(p.booked_on, p.on_day)) FILTER (WHERE p.stood) AS booked_on,
-    min(p.on_day) FILTER (WHERE p.stood AND p.on_day >= r.released_on) AS first_on,
-    count(*) FILTER (WHERE p.outcome IN ('attended', 'attended_late')) AS attended,
-    count(*) FILTER (WHERE p.outcome = 'did_not_attend') AS missed
+    min(p.booked_on) FILTER (WHERE p.stood) AS booked_on,
+    min(p.offered_on) FILTER (WHERE p.stood AND p.offered_on >= r.released_on) AS first_on,
+    count(*) FILTER (WHERE p.outcome IN ('attended', 'attended_late') AND p.on_day <= $1::date) AS attended,
+    count(*) FILTER (WHERE p.outcome = 'did_not_attend' AND p.on_day <= $1::date) AS missed
   FROM referral r
   JOIN LATERAL (
     SELECT
       booked_on,
       on_day,
+      CASE WHEN slot_id IS NULL AND provider_row_id IS NOT NULL THEN coalesce(booked_on, on_day) ELSE on_day END AS offered_on,
       outcome,
       coalesce(outcome <> 'cancelled' OR (outcome_at AT TIME ZONE 'Europe/London')::date >= r.released_on, true) AS stood
     FROM appointment

@@ -45,7 +45,7 @@ closure AS (
 ),
 appointment AS (
   SELECT
-    referral_id, booked_on, on_day, CAST(NULL AS timestamptz) AS undone_at, outcome_at,
+    referral_id, slot_id, provider_row_id, booked_on, on_day, CAST(NULL AS timestamptz) AS undone_at, outcome_at,
     CASE WHEN outcome_at <= $4::timestamptz THEN outcome END AS outcome
   FROM public.appointment
   WHERE booked_at <= $4::timestamptz
