@@ -2,6 +2,7 @@ package continuity
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"throughgate/config"
@@ -37,29 +38,50 @@ type ChartPart struct {
 // Trial says that the limits come from fewer than 12 points and will still move.
 func (p ChartPart) Trial() bool { return p.Limits != nil && p.Points < fullFrom }
 
-// Chart draws the control chart of the mature months that end by W, back to the first with releases, ten years at most.
-func Chart(ctx context.Context, pool *db.Pool, ask Ask) (*ControlChart, error) {
-	ask, err := ask.checked()
-	if err != nil {
-		return nil, err
-	}
-	months, err := Monthly(ctx, pool, chartFrom(ask), ask)
-	if err != nil {
-		return nil, err
-	}
-	return chartSince(months, pool.Rules.Report, ask), nil
+// Month is M2 of the releases of one calendar month. Its counts are exact and small: they are for signed-in people.
+type Month struct {
+	Start    day.Date
+	Releases int
+	PickedUp int // within 21 days
 }
 
-// chartFrom is a day of the first month that a chart may have.
-func chartFrom(ask Ask) day.Date { return ask.WindowEnd.AddMonths(1 - mostMonths) }
-
-// chartSince is the chart of the months from the first with releases on.
-func chartSince(months []Month, r config.Report, ask Ask) *ControlChart {
-	first := slices.IndexFunc(months, func(m Month) bool { return m.Releases > 0 })
-	if first < 0 {
-		return &ControlChart{DataThrough: ask.DataThrough}
+// Percent is the month's rate; false of a month without releases, which has none.
+func (m Month) Percent() (percent float64, ok bool) {
+	if m.Releases == 0 {
+		return 0, false
 	}
-	return chartOf(months[first:], changes(r), ask.DataThrough)
+	return 100 * float64(m.PickedUp) / float64(m.Releases), true
+}
+
+// Chart draws the control chart of the mature months that end by W, back to the first with releases, ten years at most.
+func Chart(ctx context.Context, pool *db.Pool, ask Ask) (chart *ControlChart, err error) {
+	if ask, err = ask.checked(); err != nil {
+		return nil, err
+	}
+	err = pool.Act(ctx, db.Scope{Part: db.Counting}, func(tx *db.Tx) error {
+		c, err := rolling(ctx, tx, ask, day.WindowEnds(ask.WindowEnd, mostMonths))
+		if err == nil {
+			chart = c.chart()
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("the months to %s: %w", ask.WindowEnd, err)
+	}
+	return chart, nil
+}
+
+// chart is the control chart of the month ends among the windows that are mature: 21 days old at T. It begins with the first
+// that has releases.
+func (c *count) chart() *ControlChart {
+	var months []Month
+	for _, w := range c.windows {
+		mature := w.end == day.MonthEnd(w.end) && !w.end.Add(maturity).After(c.ask.DataThrough)
+		if m := w.lastMonth; mature && (len(months) > 0 || m.Releases > 0) {
+			months = append(months, Month{w.end.Add(1 - w.end.Day()), m.Mature, m.PickedUpInTime})
+		}
+	}
+	return chartOf(months, changes(c.rules.Report), c.ask.DataThrough)
 }
 
 // change is a documented change of the pathway that starts new limits, on the first day of a month.

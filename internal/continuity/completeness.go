@@ -31,10 +31,10 @@ const (
 
 var fieldNames = [fields]string{"date_of_birth", "sex", "substances"}
 
-// present counts releases by sender, and of them those with each field.
-type present struct {
-	releases []int
-	with     [][fields]int
+// sender is one prison's releases, and how many of them have each field.
+type sender struct {
+	Releases int
+	With     [fields]int
 }
 
 // The places of "not known" in the breakdowns that newCount lays out.
@@ -44,20 +44,22 @@ const (
 	agesKnown          = 4 // any group behind the four bands is of an unknown age
 )
 
-func (p *present) add(groups [breakdowns]int, n int) {
-	sender := groups[prison]
-	for len(p.releases) <= sender {
-		p.releases = append(p.releases, 0)
-		p.with = append(p.with, [fields]int{})
+func (w *tally) sender(at int) *sender {
+	for len(w.senders) <= at {
+		w.senders = append(w.senders, sender{})
 	}
-	p.releases[sender] += n
+	return &w.senders[at]
+}
+
+func (s *sender) add(groups [breakdowns]int, n int) {
+	s.Releases += n
 	for field, known := range [fields]bool{
 		dateOfBirth: groups[ageBand] < agesKnown,
 		sexField:    groups[sex] != sexNotKnown,
 		substances:  groups[substanceGroup] != substancesNotKnown,
 	} {
 		if known {
-			p.with[sender][field] += n
+			s.With[field] += n
 		}
 	}
 }
@@ -67,20 +69,18 @@ func (c *count) completeness(w *tally) Completeness {
 	var bySender Parts
 	total := 0
 	for at, name := range c.values[prison] {
-		releases, given := 0, 0
-		if at < len(w.present.releases) {
-			releases = w.present.releases[at]
-			for field, n := range w.present.with[at] {
-				byField[field] += n
-				given += n
-			}
+		s := w.sender(at)
+		given := 0
+		for field, n := range s.With {
+			byField[field] += n
+			given += n
 		}
 		total += given
-		bySender = append(bySender, Part{name, missing(given, fields*releases)})
+		bySender = append(bySender, Part{name, missing(given, fields*s.Releases)})
 	}
-	done := Completeness{Figure: missing(total, fields*w.all.releases), BySender: bySender}
+	done := Completeness{Figure: missing(total, fields*w.all.Releases), BySender: bySender}
 	for field, n := range byField {
-		done.ByField = append(done.ByField, Part{fieldNames[field], missing(n, w.all.releases)})
+		done.ByField = append(done.ByField, Part{fieldNames[field], missing(n, w.all.Releases)})
 	}
 	return done
 }

@@ -18,6 +18,8 @@ type Ask struct {
 	AsKnownAt   *time.Time // what was known at that moment; nil is now
 	Today       day.Date
 	LastWhole   bool // windows before the last have M1 and M2, without people, and completeness alone: all that a report shows of them
+
+	afresh bool // nothing that is kept is used
 }
 
 // mostMonths is as far back as one question may go: ten years.
@@ -35,8 +37,8 @@ func Count(ctx context.Context, pool *db.Pool, ask Ask) (*Figures, error) {
 	}
 	var f *Figures
 	err = pool.Act(ctx, db.Scope{Part: db.Counting}, func(tx *db.Tx) error {
-		c := newCount(ask, tx.Rules)
-		if err := c.read(ctx, tx); err != nil {
+		c := newCount(ask, tx.Rules, day.WindowEnds(ask.WindowEnd, ask.Months)...)
+		if err := c.read(ctx, tx, everyFigure...); err != nil {
 			return fmt.Errorf("counting to %s: %w", ask.WindowEnd, err)
 		}
 		f = c.figures()

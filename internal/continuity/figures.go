@@ -11,7 +11,7 @@ func (c *count) figures() *Figures {
 
 func (c *count) window(w *tally) Window {
 	whole := w.rolling()
-	if c.ask.LastWhole && w != c.windows[len(c.windows)-1] {
+	if c.ask.LastWhole && w != c.last() {
 		whole.Supporting.S12 = c.completeness(w)
 		return whole
 	}
@@ -30,27 +30,24 @@ func (c *count) window(w *tally) Window {
 func (w *tally) rolling() Window {
 	all := w.all
 	return Window{Start: w.start, End: w.end,
-		M1: M1{Releases: all.releases, PickedUp: all.pickedUp, Share: ShareOf(all.pickedUp, all.releases), FirstThreeWeeks: all.youngWaiting},
-		M2: M2{Releases: all.mature, PickedUp: all.pickedUpInTime, Share: ShareOf(all.pickedUpInTime, all.mature), Awaiting: all.releases - all.mature},
+		M1: M1{Releases: all.Releases, PickedUp: all.PickedUp, Share: ShareOf(all.PickedUp, all.Releases), FirstThreeWeeks: all.YoungWaiting},
+		M2: M2{Releases: all.Mature, PickedUp: all.PickedUpInTime, Share: ShareOf(all.PickedUpInTime, all.Mature), Awaiting: all.Releases - all.Mature},
 	}
 }
 
 func (w *tally) adjusted() Adjusted {
 	a := w.adjust
-	releases := w.all.mature - a.removed.Died - a.removed.ReturnedToCustody - a.removed.MovedArea
-	pickedUp := w.all.pickedUpInTime - a.removedPickedUp + a.elsewhere
+	releases := w.all.Mature - a.Removed.Died - a.Removed.ReturnedToCustody - a.Removed.MovedArea
+	pickedUp := w.all.PickedUpInTime - a.RemovedPickedUp + a.Elsewhere
 	return Adjusted{Releases: releases, PickedUp: pickedUp, Share: ShareOf(pickedUp, releases),
-		PickedUpElsewhere: a.elsewhere, Removed: a.removed}
+		PickedUpElsewhere: a.Elsewhere, Removed: a.Removed}
 }
 
 // groups are the breakdown's groups, those without releases too: all windows show the same ones.
 func (c *count) groups(w *tally, kind int) Groups {
 	groups := Groups{}
 	for at, name := range c.values[kind] {
-		var s sums
-		if at < len(w.inGroup[kind]) {
-			s = w.inGroup[kind][at]
-		}
+		s := w.group(kind, at)
 		groups = append(groups, Group{name, s.m1(), s.m2()})
 	}
 	return groups

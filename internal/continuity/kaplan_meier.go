@@ -7,20 +7,17 @@ import (
 
 	"github.com/jmoiron/sqlx"
 
-	"throughgate/internal/day"
 	"throughgate/internal/db"
 )
-
-var timeToPickUpSQL = statement("time_to_pick_up")
 
 // lastWaitDay is the last day on which a start still belongs to the release.
 const lastWaitDay = 92
 
 // wait is a number of releases that were picked up on a day after release, or were last known to wait on it.
 type wait struct {
-	day      int
-	pickedUp bool
-	releases int
+	Day      int
+	PickedUp bool
+	Releases int
 }
 
 // Curve is the share picked up by each day after release, 0 to 92, of those who could be: one minus the Kaplan-Meier
@@ -38,29 +35,32 @@ type CurveDay struct {
 type Bounds struct{ Low, High float64 }
 
 // TimeToPickUp is the curve (S5) of the mature releases of the window that ends on W.
-func TimeToPickUp(ctx context.Context, pool *db.Pool, ask Ask) (Curve, error) {
-	ask, err := ask.checked()
-	if err != nil {
+func TimeToPickUp(ctx context.Context, pool *db.Pool, ask Ask) (curve Curve, err error) {
+	if ask, err = ask.checked(); err != nil {
 		return nil, err
 	}
-	start := day.Window(ask.WindowEnd)
-	c := &count{ask: ask, days: timeline{from: start, of: make([]int, ask.WindowEnd.Sub(start)+1)}}
-	var waits []wait
 	err = pool.Act(ctx, db.Scope{Part: db.Counting}, func(tx *db.Tx) error {
-		if err := inBulk(ctx, tx); err != nil {
-			return err
-		}
-		return c.each(ctx, tx, timeToPickUpSQL, func(rows *sqlx.Rows) error {
-			var w wait
-			err := rows.Scan(&w.day, &w.pickedUp, &w.releases)
-			waits = append(waits, w)
-			return err
-		})
+		c := newCount(ask, tx.Rules, ask.WindowEnd)
+		err := c.read(ctx, tx, (*count).readWaits)
+		curve = kaplanMeier(c.last().waits)
+		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("time to pick-up in the window to %s: %w", ask.WindowEnd, err)
 	}
-	return kaplanMeier(waits), nil
+	return curve, nil
+}
+
+func (c *count) readWaits(ctx context.Context, tx *db.Tx) error {
+	return c.each(ctx, tx, timeToPickUpSQL, func(rows *sqlx.Rows) error {
+		var stretch int
+		var one wait
+		if err := rows.Scan(&stretch, &one.Day, &one.PickedUp, &one.Releases); err != nil {
+			return err
+		}
+		c.over(stretch, func(w *tally) { w.waits = append(w.waits, one) })
+		return nil
+	})
 }
 
 // kaplanMeier is the product-limit estimate (Kaplan and Meier 1958): each day multiplies the share still waiting by the
@@ -88,12 +88,12 @@ func laidOut(waits []wait) (curve Curve, all int) {
 		if curve == nil {
 			curve = make(Curve, lastWaitDay+1)
 		}
-		if w.pickedUp {
-			curve[w.day].PickedUp += w.releases
+		if w.PickedUp {
+			curve[w.Day].PickedUp += w.Releases
 		} else {
-			curve[w.day].Censored += w.releases
+			curve[w.Day].Censored += w.Releases
 		}
-		all += w.releases
+		all += w.Releases
 	}
 	return curve, all
 }

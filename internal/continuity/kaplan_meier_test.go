@@ -74,30 +74,30 @@ func TestTheCurveOfTheTextbooks(t *testing.T) {
 func redistributed(waits []wait) (share [lastWaitDay + 1]float64) {
 	weight, all := map[int]float64{}, 0 // of each release that is still there, by place in waits
 	for _, w := range waits {
-		all += w.releases
+		all += w.Releases
 	}
 	left := make([]float64, len(waits))
 	for i, w := range waits {
-		left[i] = float64(w.releases)
-		weight[i] = float64(w.releases) / float64(all)
+		left[i] = float64(w.Releases)
+		weight[i] = float64(w.Releases) / float64(all)
 	}
 	sum := 0.0
 	for d := range share {
 		for i, w := range waits {
-			if w.pickedUp && w.day == d {
+			if w.PickedUp && w.Day == d {
 				sum += weight[i]
 			}
 		}
 		freed, later := 0.0, 0.0
 		for i, w := range waits {
-			if !w.pickedUp && w.day == d {
+			if !w.PickedUp && w.Day == d {
 				freed += weight[i]
-			} else if w.day > d {
+			} else if w.Day > d {
 				later += left[i]
 			}
 		}
 		for i, w := range waits {
-			if w.day > d {
+			if w.Day > d {
 				weight[i] += freed * left[i] / later
 			}
 		}

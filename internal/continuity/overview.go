@@ -24,7 +24,7 @@ type Overview struct {
 	Expected  int // referrals for a release planned in the window that nobody has confirmed
 }
 
-// Look counts an Overview. Months and AsKnownAt of the question are not heeded.
+// Look counts an Overview, all of it from one snapshot of the database. Months and AsKnownAt of the question are not heeded.
 func Look(ctx context.Context, pool *db.Pool, ask Ask) (*Overview, error) {
 	ask.Months, ask.AsKnownAt = 1, nil
 	ask, err := ask.checked()
@@ -32,44 +32,38 @@ func Look(ctx context.Context, pool *db.Pool, ask Ask) (*Overview, error) {
 		return nil, err
 	}
 	o := &Overview{}
-	if o.Figures, err = Count(ctx, pool, ask); err != nil {
-		return nil, err
-	}
-	if o.Curve, err = TimeToPickUp(ctx, pool, ask); err != nil {
-		return nil, err
-	}
-	err = pool.Act(ctx, db.Scope{Part: db.Counting}, func(tx *db.Tx) error {
-		w := o.Figures.Last()
-		if err := tx.Get(ctx, &o.Expected, expectedSQL, w.Start, w.End); err != nil {
-			return err
-		}
-		return o.readMonthEnds(ctx, tx, ask)
-	})
+	err = pool.Act(ctx, db.Scope{Part: db.Counting}, func(tx *db.Tx) error { return o.read(ctx, tx, ask) })
 	if err != nil {
-		return nil, fmt.Errorf("the months to %s: %w", ask.WindowEnd, err)
+		return nil, fmt.Errorf("looking at the window to %s: %w", ask.WindowEnd, err)
 	}
 	return o, nil
 }
 
+func (o *Overview) read(ctx context.Context, tx *db.Tx, ask Ask) error {
+	c := newCount(ask, tx.Rules, ask.WindowEnd)
+	if err := c.read(ctx, tx, wholeWindow...); err != nil {
+		return err
+	}
+	o.Figures, o.Curve = c.figures(), kaplanMeier(c.last().waits)
+	var err error
+	if o.Figures.Benchmarks, err = benchmarks(ctx, tx, nil); err != nil {
+		return err
+	}
+	if err := tx.Get(ctx, &o.Expected, expectedSQL, c.last().start, ask.WindowEnd); err != nil {
+		return err
+	}
+	return o.readMonthEnds(ctx, tx, ask)
+}
+
 // readMonthEnds counts M1 and M2 of ten years of month ends, and of the window a year before, and M2 of each month for the
-// control chart, all in one pass over the rows.
+// control chart.
 func (o *Overview) readMonthEnds(ctx context.Context, tx *db.Tx, ask Ask) error {
 	yearAgo := yearBefore(ask.WindowEnd)
-	ends := append(day.WindowEnds(ask.WindowEnd, mostMonths), yearAgo)
-	slices.SortFunc(ends, day.Date.Compare)
-	ends = slices.Compact(ends)
-	c := &count{ask: ask, rules: tx.Rules, days: newTimeline(ends, ask.DataThrough)}
-	for _, end := range ends {
-		c.windows = append(c.windows, c.tallyOf(end))
-	}
-	if err := inBulk(ctx, tx); err != nil {
+	c, err := rolling(ctx, tx, ask, append(day.WindowEnds(ask.WindowEnd, mostMonths), yearAgo))
+	if err != nil {
 		return err
 	}
-	months, _ := matureMonths(chartFrom(ask), ask)
-	if err := c.readRolling(ctx, tx, months); err != nil {
-		return err
-	}
-	o.Chart = chartSince(months, tx.Rules.Report, ask)
+	o.Chart = c.chart()
 	for _, t := range c.windows {
 		w := t.rolling()
 		if t.end == yearAgo {
@@ -82,13 +76,18 @@ func (o *Overview) readMonthEnds(ctx context.Context, tx *db.Tx, ask Ask) error 
 	return nil
 }
 
-// readRolling fills the windows and the months. The stretches are cut wherever a window begins or ends, and so at the end
-// of every month: each lies in one.
-func (c *count) readRolling(ctx context.Context, tx *db.Tx, months []Month) error {
-	place := map[day.Date]*Month{}
-	for i := range months {
-		place[months[i].Start] = &months[i]
+// rolling counts M1 and M2 alone of windows, and of the months that they end in.
+func rolling(ctx context.Context, tx *db.Tx, ask Ask, ends []day.Date) (*count, error) {
+	slices.SortFunc(ends, day.Date.Compare)
+	c := newCount(ask, tx.Rules, slices.Compact(ends)...)
+	open, err := c.restore(ctx, tx, false)
+	if err != nil {
+		return nil, err
 	}
+	return c, c.fill(ctx, tx, open, (*count).readRolling)
+}
+
+func (c *count) readRolling(ctx context.Context, tx *db.Tx) error {
 	return c.each(ctx, tx, monthEndSQL, func(rows *sqlx.Rows) error {
 		var cell int
 		var r released
@@ -96,19 +95,11 @@ func (c *count) readRolling(ctx context.Context, tx *db.Tx, months []Month) erro
 			return err
 		}
 		r.stretch, r.pickedUp, r.band = cell/10000, cell/10%1000, lateBand
-		begins := c.days.start[r.stretch]
-		month := place[begins.Add(1-begins.Day())]
-		if month != nil {
-			month.Releases += r.n
-		}
 		if cell%10 == 1 {
 			r.band = 0
-			if month != nil {
-				month.PickedUp += r.n
-			}
 		}
 		mature := c.days.mature(r.stretch, c.ask.DataThrough)
-		c.over(r.stretch, func(w *tally) { w.all.add(w.sumsOf(r, mature)) })
+		c.over(r.stretch, func(w *tally) { w.addTotal(r, w.sumsOf(r, mature)) })
 		return nil
 	})
 }

@@ -48,7 +48,7 @@ func (c *cohort) exec(statement string, args ...any) {
 // empty takes all releases out again, which is quicker than another database.
 func (c *cohort) empty() {
 	c.t.Helper()
-	for _, table := range []string{"pickup", "closure", "release_again", "referral"} {
+	for _, table := range []string{"pickup", "closure", "contact", "appointment", "release_again", "referral_was", "referral"} {
 		c.exec("DELETE FROM " + table)
 	}
 }

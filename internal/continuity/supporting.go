@@ -75,14 +75,14 @@ type Alcohol struct {
 
 // support is what S1 to S4, S6 and S8 to S11 are made of.
 type support struct {
-	leadDays map[int]int // releases by days from referral
-	leadNone int
+	LeadDays map[int]int // releases by days from referral
+	LeadNone int
 
-	onSubstitution, opiate, naloxone, naloxoneNone int
-	smartNone, reconnect, reconnectNone            int
+	OnSubstitution, Opiate, Naloxone, NaloxoneNone int
+	SMARTNone, Reconnect, ReconnectNone            int
 
-	dayKnown, booked, offered, attended, missed, came, bridgingKnown, bridged int
-	notReferred, smart, wentOn, cjit                                          int
+	DayKnown, Booked, Offered, Attended, Missed, Came, BridgingKnown, Bridged int
+	NotReferred, SMART, WentOn, CJIT                                          int
 }
 
 func (c *count) readLeadTimes(ctx context.Context, tx *db.Tx) error {
@@ -90,8 +90,8 @@ func (c *count) readLeadTimes(ctx context.Context, tx *db.Tx) error {
 		var stretch, n int
 		var days *int
 		var m support
-		if err := rows.Scan(&stretch, &days, &n, &m.onSubstitution, &m.opiate, &m.naloxone, &m.naloxoneNone,
-			&m.smartNone, &m.reconnect, &m.reconnectNone); err != nil {
+		if err := rows.Scan(&stretch, &days, &n, &m.OnSubstitution, &m.Opiate, &m.Naloxone, &m.NaloxoneNone,
+			&m.SMARTNone, &m.Reconnect, &m.ReconnectNone); err != nil {
 			return err
 		}
 		c.over(stretch, func(w *tally) {
@@ -104,31 +104,31 @@ func (c *count) readLeadTimes(ctx context.Context, tx *db.Tx) error {
 
 func (s *support) addLead(days *int, n int) {
 	if days == nil {
-		s.leadNone += n
+		s.LeadNone += n
 		return
 	}
-	if s.leadDays == nil {
-		s.leadDays = map[int]int{}
+	if s.LeadDays == nil {
+		s.LeadDays = map[int]int{}
 	}
-	s.leadDays[*days] += n
+	s.LeadDays[*days] += n
 }
 
 func (s *support) addPerson(m support) {
-	s.onSubstitution += m.onSubstitution
-	s.opiate += m.opiate
-	s.naloxone += m.naloxone
-	s.naloxoneNone += m.naloxoneNone
-	s.smartNone += m.smartNone
-	s.reconnect += m.reconnect
-	s.reconnectNone += m.reconnectNone
+	s.OnSubstitution += m.OnSubstitution
+	s.Opiate += m.Opiate
+	s.Naloxone += m.Naloxone
+	s.NaloxoneNone += m.NaloxoneNone
+	s.SMARTNone += m.SMARTNone
+	s.Reconnect += m.Reconnect
+	s.ReconnectNone += m.ReconnectNone
 }
 
 func (c *count) readAppointments(ctx context.Context, tx *db.Tx) error {
 	return c.beside(ctx, tx, appointmentSQL, func(rows *sqlx.Rows) error {
 		var stretch int
 		var m support
-		if err := rows.Scan(&stretch, &m.dayKnown, &m.booked, &m.offered, &m.attended, &m.missed,
-			&m.came, &m.bridgingKnown, &m.bridged); err != nil {
+		if err := rows.Scan(&stretch, &m.DayKnown, &m.Booked, &m.Offered, &m.Attended, &m.Missed,
+			&m.Came, &m.BridgingKnown, &m.Bridged); err != nil {
 			return err
 		}
 		mature := c.days.mature(stretch, c.ask.DataThrough)
@@ -138,15 +138,15 @@ func (c *count) readAppointments(ctx context.Context, tx *db.Tx) error {
 }
 
 func (s *support) addAppointments(m support, mature bool) {
-	s.dayKnown += m.dayKnown
-	s.booked += m.booked
-	s.came += m.came
-	s.bridgingKnown += m.bridgingKnown
-	s.bridged += m.bridged
+	s.DayKnown += m.DayKnown
+	s.Booked += m.Booked
+	s.Came += m.Came
+	s.BridgingKnown += m.BridgingKnown
+	s.Bridged += m.Bridged
 	if mature {
-		s.offered += m.offered
-		s.attended += m.attended
-		s.missed += m.missed
+		s.Offered += m.Offered
+		s.Attended += m.Attended
+		s.Missed += m.Missed
 	}
 }
 
@@ -156,7 +156,7 @@ func (c *count) readNotReferred(ctx context.Context, tx *db.Tx) error {
 		if err := rows.Scan(&stretch, &n); err != nil {
 			return err
 		}
-		c.over(stretch, func(w *tally) { w.support.notReferred += n })
+		c.over(stretch, func(w *tally) { w.support.NotReferred += n })
 		return nil
 	})
 }
@@ -168,8 +168,8 @@ func (c *count) readSMART(ctx context.Context, tx *db.Tx) error {
 			return err
 		}
 		c.over(stretch, func(w *tally) {
-			w.support.smart += attending
-			w.support.wentOn += wentOn
+			w.support.SMART += attending
+			w.support.WentOn += wentOn
 		})
 		return nil
 	})
@@ -181,41 +181,41 @@ func (c *count) readCJIT(ctx context.Context, tx *db.Tx) error {
 		if err := rows.Scan(&stretch, &n); err != nil {
 			return err
 		}
-		c.over(stretch, func(w *tally) { w.support.cjit += n })
+		c.over(stretch, func(w *tally) { w.support.CJIT += n })
 		return nil
 	})
 }
 
 func (c *count) supporting(w *tally) Supporting {
-	s, all := w.support, w.all.releases
+	s, all := w.support, w.all.Releases
 	return Supporting{
-		S1:  figure(s.booked, s.dayKnown, all-s.dayKnown),
-		S2:  figure(s.offered, w.all.mature, 0),
-		S3:  figure(s.attended, s.attended+s.missed, 0),
+		S1:  figure(s.Booked, s.DayKnown, all-s.DayKnown),
+		S2:  figure(s.Offered, w.all.Mature, 0),
+		S3:  figure(s.Attended, s.Attended+s.Missed, 0),
 		S4:  s.leadTime(),
 		S5:  TimeTo{Bands(w.bands)},
-		S6:  figure(all, all+s.notReferred, 0),
+		S6:  figure(all, all+s.NotReferred, 0),
 		S7:  c.alcohol(w),
-		S8:  figure(s.bridged, s.onSubstitution, s.onSubstitution-s.bridgingKnown),
-		S9:  figure(s.naloxone, s.opiate, s.naloxoneNone),
-		S10: figure(s.wentOn, s.smart, s.smartNone),
-		S11: figure(s.reconnect, all, s.reconnectNone),
+		S8:  figure(s.Bridged, s.OnSubstitution, s.OnSubstitution-s.BridgingKnown),
+		S9:  figure(s.Naloxone, s.Opiate, s.NaloxoneNone),
+		S10: figure(s.WentOn, s.SMART, s.SMARTNone),
+		S11: figure(s.Reconnect, all, s.ReconnectNone),
 		S12: c.completeness(w),
 
-		CJIT: figure(s.cjit, all, 0),
-		Came: s.came,
+		CJIT: figure(s.CJIT, all, 0),
+		Came: s.Came,
 	}
 }
 
 func (s *support) leadTime() LeadTime {
 	known, early := 0, 0
-	for days, n := range s.leadDays {
+	for days, n := range s.LeadDays {
 		known += n
 		if days >= 14 {
 			early += n
 		}
 	}
-	return LeadTime{median(s.leadDays), figure(early, known, s.leadNone)}
+	return LeadTime{median(s.LeadDays), figure(early, known, s.LeadNone)}
 }
 
 func (c *count) alcohol(w *tally) Alcohol {
@@ -228,5 +228,5 @@ func (c *count) alcohol(w *tally) Alcohol {
 			none = g
 		}
 	}
-	return Alcohol{figure(only.M1.Releases, w.all.releases, none.M1.Releases), only.M1, only.M2}
+	return Alcohol{figure(only.M1.Releases, w.all.Releases, none.M1.Releases), only.M1, only.M2}
 }

@@ -27,38 +27,41 @@ const (
 	breakdowns
 )
 
-// count is one answer in the making.
+// count is one answer in the making: some windows, and as many passes over the rows as they lie apart.
 type count struct {
 	ask     Ask
 	rules   *config.Config
-	days    timeline
-	windows []*tally
+	windows []*tally             // oldest first
 	values  [breakdowns][]string // the groups of each breakdown, in order
+
+	open []*tally // the windows of this pass, oldest first
+	days timeline // and their days
 }
 
-// tally is one window in the making; first to last are its stretches, young those of its last three weeks.
+// tally is one window in the making; first to last are its stretches, month those of the month that it ends in, young those
+// of its last three weeks.
 type tally struct {
-	start, end         day.Date
-	first, young, last int
+	start, end                day.Date
+	first, month, young, last int
 
-	all     sums
-	twice   int // releases of somebody released before in the same window
-	inGroup [breakdowns][]sums
-	bands   [len(bands)]int
-	present present
-	adjust  adjustment
-	support support
+	all, lastMonth sums
+	twice          int // releases of somebody released before in the same window
+	inGroup        [breakdowns][]sums
+	bands          [len(bands)]int
+	senders        []sender // in the order of the prisons
+	adjust         adjustment
+	support        support
+	waits          []wait
 }
 
 // sums are what M1 and M2 are made of.
 type sums struct {
-	releases, pickedUp, youngWaiting int
-	mature, pickedUpInTime           int
+	Releases, PickedUp, YoungWaiting int
+	Mature, PickedUpInTime           int
 }
 
-func newCount(ask Ask, rules *config.Config) *count {
-	ends := day.WindowEnds(ask.WindowEnd, ask.Months)
-	c := &count{ask: ask, rules: rules, days: newTimeline(ends, ask.DataThrough)}
+func newCount(ask Ask, rules *config.Config, ends ...day.Date) *count {
+	c := &count{ask: ask, rules: rules}
 	c.values = [breakdowns][]string{
 		substanceGroup: config.SubstanceGroups(),
 		sex:            {"female", "male", "not_known", "not_specified"},
@@ -69,31 +72,86 @@ func newCount(ask Ask, rules *config.Config) *count {
 		c.values[prison] = append(c.values[prison], p.Code)
 	}
 	for _, end := range ends {
-		c.windows = append(c.windows, c.tallyOf(end))
+		c.windows = append(c.windows, &tally{start: day.Window(end), end: end})
 	}
 	return c
 }
 
-// tallyOf is the empty tally of the window that ends on a day.
-func (c *count) tallyOf(end day.Date) *tally {
-	w := &tally{start: day.Window(end), end: end}
-	w.first, w.young, w.last = c.days.at(w.start), c.days.at(end.Add(1-maturity)), c.days.at(end)
-	return w
+func (c *count) last() *tally { return c.windows[len(c.windows)-1] }
+
+// reader takes the answer of one statement.
+type reader func(*count, context.Context, *db.Tx) error
+
+// everyFigure are the statements of a whole window.
+var everyFigure = []reader{
+	(*count).readRates, (*count).readPeople, (*count).readAdjusted, (*count).readLeadTimes, (*count).readAppointments,
+	(*count).readNotReferred, (*count).readSMART, (*count).readCJIT,
 }
 
-// read takes the answers of every statement.
-func (c *count) read(ctx context.Context, tx *db.Tx) error {
+// wholeWindow are these and the curve.
+var wholeWindow = append(slices.Clone(everyFigure), (*count).readWaits)
+
+// read fills the windows: from what is kept of them, and from the rows.
+func (c *count) read(ctx context.Context, tx *db.Tx, readers ...reader) error {
+	open, err := c.restore(ctx, tx, true)
+	if err != nil {
+		return err
+	}
+	return c.fill(ctx, tx, open, readers...)
+}
+
+// fill counts windows from the rows, in one pass for each run of them.
+func (c *count) fill(ctx context.Context, tx *db.Tx, open []*tally, readers ...reader) error {
+	if len(open) == 0 {
+		return nil
+	}
 	if err := inBulk(ctx, tx); err != nil {
 		return err
 	}
-	for _, read := range []func(context.Context, *db.Tx) error{
-		c.readRates, c.readPeople, c.readAdjusted, c.readLeadTimes, c.readAppointments, c.readNotReferred, c.readSMART, c.readCJIT,
-	} {
-		if err := read(ctx, tx); err != nil {
-			return err
+	for _, run := range runs(open) {
+		c.begin(run)
+		for _, read := range readers {
+			if err := read(c, ctx, tx); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// runs divides windows, oldest first, where a day lies between one and the next that is in neither.
+func runs(windows []*tally) (list [][]*tally) {
+	for i, w := range windows {
+		if i == 0 || w.start.After(windows[i-1].end.Add(1)) {
+			list = append(list, nil)
+		}
+		list[len(list)-1] = append(list[len(list)-1], w)
+	}
+	return list
+}
+
+// begin cuts the days of a run of windows.
+func (c *count) begin(run []*tally) {
+	var ends []day.Date
+	for _, w := range run {
+		ends = append(ends, w.end)
+	}
+	c.open, c.days = run, newTimeline(ends, c.ask.DataThrough)
+	for _, w := range run {
+		w.first, w.last = c.days.at(w.start), c.days.at(w.end)
+		w.month, w.young = c.days.at(w.end.Add(1-w.end.Day())), c.days.at(w.end.Add(1-maturity))
+	}
+}
+
+// inBulk makes ready for a statement that adds up a million rows: in parallel, and not compiled, which would take longer
+// than it runs.
+func inBulk(ctx context.Context, tx *db.Tx) error {
+	_, err := tx.Exec(ctx, `
+		SELECT set_config('jit', 'off', true),
+		  set_config('work_mem', '64MB', true),
+		  set_config('random_page_cost', '1.1', true),
+		  set_config('parallel_setup_cost', '0', true)`)
+	return err
 }
 
 // each runs one counting statement, of today or as known at the moment asked for, and calls one with every row.
@@ -103,12 +161,14 @@ func (c *count) each(ctx context.Context, tx *db.Tx, text string, one func(*sqlx
 
 // beside is each for what stands beside the rates: of the last window alone, where only that is asked for whole.
 func (c *count) beside(ctx context.Context, tx *db.Tx, text string, one func(*sqlx.Rows) error) error {
-	days := c.days
-	if c.ask.LastWhole {
-		from := c.windows[len(c.windows)-1].start
-		days.from, days.of = from, days.of[from.Sub(days.from):]
+	if !c.ask.LastWhole {
+		return c.each(ctx, tx, text, one)
 	}
-	return c.eachOf(ctx, tx, days, text, one)
+	w := c.open[len(c.open)-1]
+	if w != c.last() {
+		return nil
+	}
+	return c.eachOf(ctx, tx, timeline{from: w.start, of: c.days.of[w.start.Sub(c.days.from):]}, text, one)
 }
 
 func (c *count) eachOf(ctx context.Context, tx *db.Tx, days timeline, text string, one func(*sqlx.Rows) error) error {
@@ -120,10 +180,10 @@ func (c *count) eachOf(ctx context.Context, tx *db.Tx, days timeline, text strin
 	return tx.Each(ctx, text, one, args...)
 }
 
-// over calls add with every window that holds the stretch.
+// over calls add with every window of this pass that holds the stretch.
 func (c *count) over(stretch int, add func(*tally)) {
-	from, _ := slices.BinarySearchFunc(c.windows, stretch, func(w *tally, s int) int { return w.last - s })
-	for _, w := range c.windows[from:] {
+	from, _ := slices.BinarySearchFunc(c.open, stretch, func(w *tally, s int) int { return w.last - s })
+	for _, w := range c.open[from:] {
 		if w.first > stretch {
 			return
 		}
@@ -159,30 +219,37 @@ func (c *count) readRates(ctx context.Context, tx *db.Tx) error {
 	})
 }
 
-// groupsOf finds the places of a breakdown's parts, adding a group that the settings do not name: a prison that has left
-// them, an age nobody knows.
+// groupsOf finds the places of a breakdown's parts.
 func (c *count) groupsOf(breakdown string) (at [breakdowns]int) {
 	for kind, value := range strings.Split(breakdown, "|") {
-		if at[kind] = slices.Index(c.values[kind], value); at[kind] < 0 {
-			at[kind] = len(c.values[kind])
-			c.values[kind] = append(c.values[kind], value)
-		}
+		at[kind] = c.place(kind, value)
+	}
+	return at
+}
+
+// place is where a group stands in its breakdown. One that the settings do not name (a prison that has left them, an age
+// nobody knows) is added.
+func (c *count) place(kind int, value string) int {
+	at := slices.Index(c.values[kind], value)
+	if at < 0 {
+		at = len(c.values[kind])
+		c.values[kind] = append(c.values[kind], value)
 	}
 	return at
 }
 
 // sumsOf is what so many releases alike are to the window.
 func (w *tally) sumsOf(r released, mature bool) (s sums) {
-	s.releases = r.n
+	s.Releases = r.n
 	if r.pickedUp <= w.last {
-		s.pickedUp = r.n
+		s.PickedUp = r.n
 	} else if r.stretch >= w.young {
-		s.youngWaiting = r.n
+		s.YoungWaiting = r.n
 	}
 	if mature {
-		s.mature = r.n
+		s.Mature = r.n
 		if r.band < lateBand {
-			s.pickedUpInTime = r.n
+			s.PickedUpInTime = r.n
 		}
 	}
 	return s
@@ -193,26 +260,39 @@ func (w *tally) add(r released, groups [breakdowns]int, mature bool) {
 	if mature {
 		w.bands[bandOf(r.band)] += r.n
 	}
-	w.all.add(s)
+	w.addTotal(r, s)
 	for kind, at := range groups {
-		for len(w.inGroup[kind]) <= at {
-			w.inGroup[kind] = append(w.inGroup[kind], sums{})
-		}
-		w.inGroup[kind][at].add(s)
+		w.group(kind, at).add(s)
 	}
-	w.present.add(groups, r.n)
+	w.sender(groups[prison]).add(groups, r.n)
+}
+
+// addTotal adds to the window's totals alone.
+func (w *tally) addTotal(r released, s sums) {
+	w.all.add(s)
+	if r.stretch >= w.month {
+		w.lastMonth.add(s)
+	}
+}
+
+// group is one group's sums.
+func (w *tally) group(kind, at int) *sums {
+	for len(w.inGroup[kind]) <= at {
+		w.inGroup[kind] = append(w.inGroup[kind], sums{})
+	}
+	return &w.inGroup[kind][at]
 }
 
 func (s *sums) add(more sums) {
-	s.releases += more.releases
-	s.pickedUp += more.pickedUp
-	s.youngWaiting += more.youngWaiting
-	s.mature += more.mature
-	s.pickedUpInTime += more.pickedUpInTime
+	s.Releases += more.Releases
+	s.PickedUp += more.PickedUp
+	s.YoungWaiting += more.YoungWaiting
+	s.Mature += more.Mature
+	s.PickedUpInTime += more.PickedUpInTime
 }
 
-func (s sums) m1() Rate { return rateOf(s.pickedUp, s.releases) }
-func (s sums) m2() Rate { return rateOf(s.pickedUpInTime, s.mature) }
+func (s sums) m1() Rate { return rateOf(s.PickedUp, s.Releases) }
+func (s sums) m2() Rate { return rateOf(s.PickedUpInTime, s.Mature) }
 
 func rateOf(x, n int) Rate { return Rate{n, x, ShareOf(x, n)} }
 
@@ -233,9 +313,9 @@ func (c *count) readPeople(ctx context.Context, tx *db.Tx) error {
 
 // adjustment is what M2 adjusted takes out of M2 and adds to it.
 type adjustment struct {
-	removed         Removed
-	removedPickedUp int // of the removed, those whom M2 counted as picked up
-	elsewhere       int
+	Removed         Removed
+	RemovedPickedUp int // of the removed, those whom M2 counted as picked up
+	Elsewhere       int
 }
 
 func (c *count) readAdjusted(ctx context.Context, tx *db.Tx) error {
@@ -255,17 +335,17 @@ func (a *adjustment) add(removedAs string, pickedUp, elsewhere bool, n int) {
 	switch removedAs {
 	case "":
 		if elsewhere && !pickedUp {
-			a.elsewhere += n
+			a.Elsewhere += n
 		}
 		return
 	case "died":
-		a.removed.Died += n
+		a.Removed.Died += n
 	case "returned_to_custody":
-		a.removed.ReturnedToCustody += n
+		a.Removed.ReturnedToCustody += n
 	case "moved_area":
-		a.removed.MovedArea += n
+		a.Removed.MovedArea += n
 	}
 	if pickedUp {
-		a.removedPickedUp += n
+		a.RemovedPickedUp += n
 	}
 }

@@ -1,17 +1,19 @@
--- What it counts: mature releases of one window by the day, 0 to 92, on which each was picked up, or was last known not to
+-- What it counts: mature releases by the day, 0 to 92, on which each was picked up, or was last known not to
 --   be: the input of the Kaplan-Meier curve of time to pick-up (S5).
 -- As of: the end of $1 (data through): whoever is not picked up by then is known to wait until then, and no longer.
 -- Leaves out: the same releases as rate.sql, and those not mature. Death, return to custody and a move out of the area end
 --   the wait without a pick-up when they are dated before it; on the same day it counts as picked up. A pick-up by another
 --   provider and a refusal do not end it.
 -- Not to be read as: how many were picked up. Somebody whose wait ended earlier may yet have been.
--- $2 is the first day; $3 the stretch of each day, as in rate.sql: here all one.
+-- $2 is the first day; $3 the stretch of each day, as in rate.sql.
 SELECT
+  ($3::int[])[w.released_on - $2::date + 1] AS stretch,
   CASE WHEN w.picked_up THEN w.waited ELSE least(w.waited, w.ended, 92) END AS day,
   w.picked_up,
   count(*) AS releases
 FROM (
   SELECT
+    e.released_on,
     e.ended,
     coalesce(e.waited <= e.ended, e.waited IS NOT NULL) AS picked_up,
     coalesce(e.waited, $1::date - e.released_on) AS waited
@@ -33,4 +35,4 @@ FROM (
     GROUP BY r.id, r.released_on, r.picked_up_on
   ) e
 ) w
-GROUP BY 1, 2
+GROUP BY 1, 2, 3

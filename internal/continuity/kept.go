@@ -1,0 +1,138 @@
+package continuity
+
+import (
+	"context"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+
+	"github.com/lib/pq"
+
+	"throughgate/internal/day"
+	"throughgate/internal/db"
+)
+
+// kept is a window's tally as the table kept_window holds it between two questions: counts alone, under the names of their
+// groups, so that neither a setting nor a formula is kept with them. Rates is the part that M1, M2 and the control chart are
+// made of.
+type kept struct {
+	Rates keptRates
+	Rest  keptRest
+}
+
+type keptRates struct{ All, LastMonth sums }
+
+type keptRest struct {
+	Twice   int
+	Groups  [breakdowns]map[string]sums
+	Bands   [len(bands)]int
+	Senders map[string]sender
+	Adjust  adjustment
+	Support support
+	Waits   []wait
+}
+
+// keep is the tally as it is kept.
+func (c *count) keep(w *tally) (k kept) {
+	k.Rates = keptRates{w.all, w.lastMonth}
+	k.Rest = keptRest{Twice: w.twice, Bands: w.bands, Adjust: w.adjust, Support: w.support, Waits: w.waits, Senders: map[string]sender{}}
+	for kind, groups := range w.inGroup {
+		k.Rest.Groups[kind] = map[string]sums{}
+		for at, s := range groups {
+			k.Rest.Groups[kind][c.values[kind][at]] = s
+		}
+	}
+	for at, s := range w.senders {
+		k.Rest.Senders[c.values[prison][at]] = s
+	}
+	return k
+}
+
+// take fills a window from what is kept of it.
+func (c *count) take(w *tally, k kept) {
+	w.all, w.lastMonth = k.Rates.All, k.Rates.LastMonth
+	w.twice, w.bands, w.adjust, w.support, w.waits = k.Rest.Twice, k.Rest.Bands, k.Rest.Adjust, k.Rest.Support, k.Rest.Waits
+	for kind, groups := range k.Rest.Groups {
+		for _, name := range slices.Sorted(maps.Keys(groups)) {
+			*w.group(kind, c.place(kind, name)) = groups[name]
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(k.Rest.Senders)) {
+		*w.sender(c.place(prison, name)) = k.Rest.Senders[name]
+	}
+}
+
+// keptRow is a row of kept_window, as far as it is read.
+type keptRow struct {
+	End   day.Date `db:"window_end"`
+	Rates []byte   `db:"rates"`
+	Rest  []byte   `db:"rest"` // nil where it is not wanted
+}
+
+// restore fills the windows of which something is kept that still holds, and answers the others. Whole says whether more
+// than M1 and M2 is wanted. What was known at a past moment is always counted.
+func (c *count) restore(ctx context.Context, tx *db.Tx, whole bool) (open []*tally, err error) {
+	if c.ask.AsKnownAt != nil || c.ask.afresh {
+		return c.windows, nil
+	}
+	found := map[day.Date]keptRow{}
+	var rows []keptRow
+	if err := tx.Select(ctx, &rows, keptSQL, c.ask.DataThrough, pq.Array(c.ends()), madeBy, whole); err != nil {
+		return nil, err
+	}
+	for _, row := range rows {
+		found[row.End] = row
+	}
+	for _, w := range c.windows {
+		row, ok := found[w.end]
+		if !ok {
+			open = append(open, w)
+			continue
+		}
+		k, err := row.read()
+		if err != nil {
+			return nil, fmt.Errorf("what is kept of the window to %s: %w", w.end, err)
+		}
+		c.take(w, k)
+	}
+	return open, nil
+}
+
+func (r keptRow) read() (k kept, err error) {
+	if err = json.Unmarshal(r.Rates, &k.Rates); err == nil && r.Rest != nil {
+		err = json.Unmarshal(r.Rest, &k.Rest)
+	}
+	return k, err
+}
+
+func (c *count) ends() (ends []string) {
+	for _, w := range c.windows {
+		ends = append(ends, w.end.String())
+	}
+	return ends
+}
+
+//go:embed kept.go tally.go supporting.go completeness.go kaplan_meier.go stretch.go
+var addingUp embed.FS
+
+// madeBy is the digest of all that decides what is kept: the statements, and the code that adds up their rows. A program
+// that counts otherwise finds nothing that it could take for its own.
+var madeBy = digest()
+
+func digest() string {
+	h := sha256.New()
+	for _, text := range []string{rateSQL, peopleSQL, adjustedSQL, leadTimeSQL, appointmentSQL, notReferredSQL, smartSQL, cjitSQL, timeToPickUpSQL, latestSQL} {
+		io.WriteString(h, text)
+	}
+	files, _ := addingUp.ReadDir(".") // it is built in
+	for _, f := range files {
+		text, _ := addingUp.ReadFile(f.Name())
+		h.Write(text)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
