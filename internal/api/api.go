@@ -92,7 +92,7 @@ type call struct {
 // serve is the way of every request: who is it, may they, and then the route's own handler.
 func (a *API) serve(r route) echo.HandlerFunc {
 	return func(web echo.Context) error {
-		c := &call{API: a, web: web, ctx: web.Request().Context(), now: a.Now()}
+		c := &call{API: a, web: web, ctx: db.Awaited(web.Request().Context()), now: a.Now()}
 		if err := c.authenticate(); err != nil {
 			return err
 		}

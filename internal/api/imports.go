@@ -45,7 +45,8 @@ func importing(take intake) func(*call) (answer, error) {
 			}
 		}
 		return c.apart(func() (answer, error) {
-			result, err := take(c.ctx, c.Pool, c.who, c.now, c.who.Organisation(), u.name, u.content, reconcile.Options{DryRun: u.dryRun})
+			ctx := c.web.Request().Context() // a file takes its time
+			result, err := take(ctx, c.Pool, c.who, c.now, c.who.Organisation(), u.name, u.content, reconcile.Options{DryRun: u.dryRun})
 			return ok(result), err
 		})
 	}

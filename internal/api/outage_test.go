@@ -23,7 +23,8 @@ type wire struct {
 	to     string
 	losing atomic.Int32 // which COMMIT from now on, 0 for none
 	down   atomic.Bool
-	lines  sync.Map // of net.Conn, those that are open
+	lines  sync.Map     // of net.Conn, those that are open
+	gate   sync.RWMutex // locked while the server answers nothing, and closes nothing either
 }
 
 // cut ends all lines, and lets no new one through.
@@ -80,7 +81,11 @@ func (w *wire) carry(client net.Conn) {
 		}
 		return true
 	})
-	pass(server, client, func([]byte) bool { return !deaf.Load() }) // the answer is dropped, and the line with it
+	pass(server, client, func([]byte) bool {
+		w.gate.RLock()
+		defer w.gate.RUnlock()
+		return !deaf.Load() // the answer is dropped, and the line with it
+	})
 }
 
 // pass carries bytes one way until an end closes, or goOn says no.
@@ -109,6 +114,58 @@ func behind(t *testing.T) (*house, *wire, *db.Pool) {
 	}
 	t.Cleanup(func() { pool.Close() })
 	return h, w, pool
+}
+
+// A database that has stalled neither answers nor closes the line. Whoever waits is told so long before what
+// nobody waits for, begun earlier, is given up.
+func TestAStalledDatabaseIsToldToWhoeverWaits(t *testing.T) {
+	for line, idle := range map[string]int{"a line that stood": 1, "a new line": 0} {
+		t.Run(line, func(t *testing.T) {
+			h := newHouse(t)
+			wire, dsn := newWire(t, h.database)
+			pool, err := db.Open(t.Context(), db.Options{DSN: dsn, Master: h.database.Master, Rules: config.BuiltIn(), Awaited: 100 * time.Millisecond})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer pool.Close()
+			stalled, patient := make(chan bool), make(chan error, 1)
+			h.patiently(pool, stalled, patient)
+			for range idle {
+				if err := pool.Act(t.Context(), db.Scope{Part: db.Jobs}, func(*db.Tx) error { return nil }); err != nil {
+					t.Fatal(err)
+				}
+			}
+			wire.gate.Lock()
+			close(stalled)
+			got := h.sendsTo(h.server(pool), h.request("EXI", "GET", "/api/v1/referrals", nil)).must(h, 503)
+			if got.header.Get("Retry-After") == "" || !strings.Contains(got.text("detail"), "Nothing was changed") {
+				t.Errorf("%s", got.raw)
+			}
+			select {
+			case err := <-patient:
+				t.Errorf("what nobody waits for was given up first: %v", err)
+			default:
+				wire.gate.Unlock()
+				if err := <-patient; err != nil {
+					t.Errorf("what nobody waits for went on to %v", err)
+				}
+			}
+		})
+	}
+}
+
+// patiently begins something that nobody waits for, and goes on with it once the database has stalled.
+func (h *house) patiently(pool *db.Pool, stalled <-chan bool, done chan<- error) {
+	begun := make(chan bool)
+	go func() {
+		done <- pool.Act(h.Context(), db.Scope{Part: db.Jobs}, func(tx *db.Tx) error {
+			close(begun)
+			<-stalled
+			_, err := tx.Exec(h.Context(), `SELECT 1`)
+			return err
+		})
+	}()
+	<-begun
 }
 
 // The answer to COMMIT is lost. What was asked has happened, once, and the caller is told so.

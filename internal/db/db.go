@@ -3,11 +3,11 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
 	"fmt"
-	"net"
 	"strings"
 	"sync"
 	"time"
@@ -36,12 +36,14 @@ type Scope struct {
 
 // Limits on waiting. A statement ends well before the connection's own deadline, so that the
 // deadline strikes only when the link has stalled, which lib/pq by itself would wait out for ever.
+// A lock is given up before its statement is, and so told apart.
 const (
 	connectTimeout   = 2 * time.Second
 	statementTimeout = 15 * time.Second
 	lockTimeout      = 5 * time.Second
 	idleTimeout      = 30 * time.Second
 	linkTimeout      = 20 * time.Second
+	awaitedTimeout   = 6 * time.Second // of a statement whose answer somebody waits for; see Awaited
 )
 
 // Pool is the open database with what acts need beside it: the keys to sealed fields and the rules
@@ -51,6 +53,7 @@ type Pool struct {
 	Rules *config.Config
 
 	db         *sqlx.DB
+	awaited    time.Duration
 	prepared   sync.Map // statement text -> *sqlx.Stmt
 	unprepared sync.Map // statement text -> how often it was used so, *atomic.Int64
 }
@@ -60,7 +63,8 @@ type Options struct {
 	DSN            string
 	Master         seal.Master
 	Rules          *config.Config
-	MaxConnections int // 0 is 24
+	MaxConnections int           // 0 is 24
+	Awaited        time.Duration // how long an awaited statement may take; 0 is 6 seconds
 }
 
 // Open connects, and unwraps the keysets (making them the first time).
@@ -94,7 +98,7 @@ func connect(o Options) (*Pool, error) {
 	handle.SetMaxOpenConns(most)
 	handle.SetMaxIdleConns(most)
 	handle.SetConnMaxIdleTime(10 * time.Minute)
-	return &Pool{db: handle, Rules: o.Rules}, nil
+	return &Pool{db: handle, Rules: o.Rules, awaited: cmp.Or(o.Awaited, awaitedTimeout)}, nil
 }
 
 // withTimeouts adds the server's own limits to an address; they hold from the first statement on.
@@ -126,45 +130,6 @@ func (p *Pool) Close() error { return p.db.Close() }
 
 // Ping asks whether the database answers.
 func (p *Pool) Ping(ctx context.Context) error { return wrap(p.db.PingContext(ctx)) }
-
-// dialer gives every read and write on the link a deadline.
-type dialer struct{}
-
-func (dialer) Dial(network, address string) (net.Conn, error) {
-	return dialer{}.DialTimeout(network, address, connectTimeout)
-}
-
-func (dialer) DialTimeout(network, address string, timeout time.Duration) (net.Conn, error) {
-	conn, err := net.DialTimeout(network, address, timeout)
-	if err != nil {
-		return nil, err
-	}
-	return link{conn}, nil
-}
-
-func (dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
-	conn, err := (&net.Dialer{Timeout: connectTimeout}).DialContext(ctx, network, address)
-	if err != nil {
-		return nil, err
-	}
-	return link{conn}, nil
-}
-
-type link struct{ net.Conn }
-
-func (l link) Read(b []byte) (int, error) {
-	if err := l.SetReadDeadline(time.Now().Add(linkTimeout)); err != nil {
-		return 0, err
-	}
-	return l.Conn.Read(b)
-}
-
-func (l link) Write(b []byte) (int, error) {
-	if err := l.SetWriteDeadline(time.Now().Add(linkTimeout)); err != nil {
-		return 0, err
-	}
-	return l.Conn.Write(b)
-}
 
 // keys reads the wrapped keysets, or makes them; of several first starts one wins and all read its.
 func (p *Pool) keys(ctx context.Context, master seal.Master) (keys *seal.Keys, err error) {

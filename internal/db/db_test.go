@@ -113,6 +113,52 @@ func TestADatabaseThatIsAwayIsToldApart(t *testing.T) {
 	}
 }
 
+// Figures, jobs and files may take longer than whoever waits for a page does.
+func TestWhatSomebodyWaitsForIsGivenUpSooner(t *testing.T) {
+	pool := testdb.New(t).Pool(t)
+	for _, c := range []struct {
+		name  string
+		ctx   context.Context
+		part  db.Part
+		limit string
+	}{
+		{"a job", t.Context(), db.Jobs, "15s"},
+		{"a page", db.Awaited(t.Context()), db.Jobs, "6s"},
+		{"figures on a page", db.Awaited(t.Context()), db.Counting, "15s"},
+		{"a job after a page, on the same connection", t.Context(), db.Jobs, "15s"},
+	} {
+		var limit string
+		if err := pool.Act(c.ctx, db.Scope{Part: c.part}, func(tx *db.Tx) error {
+			return tx.Get(c.ctx, &limit, `SELECT current_setting('statement_timeout')`)
+		}); err != nil || limit != c.limit {
+			t.Errorf("%s: statements end after %s, want %s (%v)", c.name, limit, c.limit, err)
+		}
+	}
+}
+
+// The only connection is taken. Whoever waits is told so, and what nobody waits for has its turn in the end.
+func TestWhoeverWaitsDoesNotWaitForAConnectionForEver(t *testing.T) {
+	pool, err := db.Open(t.Context(), db.Options{DSN: testdb.New(t).DSN, MaxConnections: 1, Awaited: 50 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer pool.Close()
+	nothing := func(*db.Tx) error { return nil }
+	patient := make(chan error, 1)
+	if err := pool.Act(t.Context(), db.Scope{Part: db.Jobs}, func(*db.Tx) error {
+		go func() { patient <- pool.Act(t.Context(), db.Scope{Part: db.Jobs}, nothing) }()
+		if err := pool.Act(db.Awaited(t.Context()), db.Scope{Part: db.Jobs}, nothing); !errors.Is(err, db.ErrAway) {
+			t.Errorf("without a connection: %v", err)
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-patient; err != nil {
+		t.Error(err)
+	}
+}
+
 func TestAScopeThatIsRefusedLeavesItsConnectionUsable(t *testing.T) {
 	d := testdb.New(t)
 	pool, err := db.Open(t.Context(), db.Options{DSN: d.DSN, MaxConnections: 1})

@@ -9,6 +9,7 @@ import (
 	"net"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
@@ -25,6 +26,7 @@ type Tx struct {
 
 	tx   *sqlx.Tx
 	pool *Pool
+	end  context.CancelFunc // frees what the beginning took
 }
 
 // ErrUnknown means that the commit was sent and its answer lost: the act may have happened. The
@@ -41,6 +43,7 @@ func (p *Pool) Act(ctx context.Context, scope Scope, act func(*Tx) error) (err e
 	if err != nil {
 		return err
 	}
+	defer tx.end()
 	defer func() {
 		if err != nil {
 			tx.tx.Rollback() // its own error would only repeat that the connection is gone
@@ -67,16 +70,38 @@ func (p *Pool) Try(ctx context.Context, scope Scope, act func(*Tx) error) error 
 	if err != nil {
 		return err
 	}
+	defer tx.end()
 	defer tx.tx.Rollback()
 	return act(tx)
 }
 
+// awaited is the context's key to whether somebody waits.
+type awaited struct{}
+
+// Awaited marks what is done under the context as something that a person or a partner's program waits
+// for: where the database has stalled, they are told so within seconds and can try again. Nothing else
+// is given up so soon: files, figures and jobs take as long as they take.
+func Awaited(ctx context.Context) context.Context { return context.WithValue(ctx, awaited{}, true) }
+
 func (p *Pool) begin(ctx context.Context, scope Scope) (*Tx, error) {
-	begun, err := p.db.BeginTxx(context.WithValue(ctx, underScope{}, scope), nil)
+	under := terms{Scope: scope}
+	if ctx.Value(awaited{}) != nil && scope.Part != Counting {
+		under.awaited = p.awaited
+	}
+	ctx, end := context.WithCancel(context.WithValue(ctx, underTerms{}, under))
+	soon := func() bool { return true }
+	if under.awaited > 0 { // all connections may be taken by others who wait
+		soon = time.AfterFunc(under.awaited, end).Stop
+	}
+	begun, err := p.db.BeginTxx(ctx, nil)
+	if !soon() {
+		err = ErrAway
+	}
 	if err != nil {
+		end()
 		return nil, wrap(err)
 	}
-	return &Tx{Keys: p.Keys, Rules: p.Rules, tx: begun, pool: p}, nil
+	return &Tx{Keys: p.Keys, Rules: p.Rules, tx: begun, pool: p, end: end}, nil
 }
 
 // As goes on under another scope, to the end of the transaction or the next As. Matching uses it:

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -100,6 +101,9 @@ func (v *visit) signedIn() bool { return v.who.Role != "" }
 func (s *site) serve(r route) echo.HandlerFunc {
 	return func(web echo.Context) error {
 		v := &visit{site: s, web: web, ctx: web.Request().Context(), now: s.Now()}
+		if !r.takesTime() {
+			v.ctx = db.Awaited(v.ctx)
+		}
 		web.Set(visiting, v)
 		if err := v.recognise(); err != nil {
 			return err
@@ -118,6 +122,15 @@ func (s *site) serve(r route) echo.HandlerFunc {
 		}
 		return r.handle(v)
 	}
+}
+
+// unhurried are the pages behind which whole files are read, made, or judged again.
+var unhurried = []string{"/imports", "/links/", "/reconciliation", "/report", "/review"}
+
+// takesTime says whether whoever asks expects to wait for more than a page.
+func (r route) takesTime() bool {
+	begins := func(path string) bool { return strings.HasPrefix(r.path, path) }
+	return strings.HasSuffix(r.path, ".csv") || slices.ContainsFunc(unhurried, begins)
 }
 
 // permit refuses a role that the route does not name, and leaves a row that the auditor sees.
