@@ -48,7 +48,8 @@ func TestNobodyHoldsTheServerUp(t *testing.T) {
 	}
 }
 
-// An address that somebody writes into a header is believed of the proxies in the settings only.
+// Who asked stands in the log. An address that somebody writes into a header is believed of the proxies in
+// the settings only.
 func TestAForwardedAddressIsBelievedOfConfiguredProxiesOnly(t *testing.T) {
 	for _, c := range []struct {
 		proxies   []string
@@ -62,11 +63,19 @@ func TestAForwardedAddressIsBelievedOfConfiguredProxiesOnly(t *testing.T) {
 		{[]string{"192.0.2.7"}, "192.0.2.8:1", "192.0.2.8"},
 		{[]string{"192.0.2.7"}, "10.0.0.1:1", "10.0.0.1"},
 	} {
-		r := httptest.NewRequest(http.MethodGet, "/", nil)
-		r.RemoteAddr = c.from
-		r.Header.Set("X-Forwarded-For", "203.0.113.9")
-		if got := clientAddress(c.proxies)(r); got != c.say {
-			t.Errorf("through %v from %s: %s, want %s", c.proxies, c.from, got, c.say)
+		rules := config.BuiltIn()
+		rules.Server.Proxies = c.proxies
+		var log strings.Builder
+		h := &house{Pool: &db.Pool{Rules: rules}}
+		server := h.server(&call{now: time.Now}, &front{}, slog.New(slog.NewTextHandler(&log, nil)), jobs.NewBell())
+		for _, path := range []string{"/healthz", "/no-such-page"} {
+			r := httptest.NewRequest(http.MethodGet, path, nil)
+			r.RemoteAddr = c.from
+			r.Header.Set("X-Forwarded-For", "203.0.113.9")
+			server.Handler.ServeHTTP(httptest.NewRecorder(), r)
+		}
+		if n := strings.Count(strings.ReplaceAll(log.String(), "\n", " "), " from="+c.say+" "); n != 2 {
+			t.Errorf("through %v from %s: not twice from %s:\n%s", c.proxies, c.from, c.say, log.String())
 		}
 	}
 }

@@ -83,6 +83,7 @@ func (a *API) note(c echo.Context, took time.Duration) {
 		slog.String("route", c.Path()),
 		slog.Int("status", status),
 		slog.Duration("took", took.Round(time.Microsecond)),
+		slog.String("from", c.RealIP()), // as configured proxies say
 		slog.String("organisation", by.Organisation),
 		slog.String("actor", by.Actor),
 	}

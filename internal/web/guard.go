@@ -120,7 +120,8 @@ var errElsewhere = errors.New("sent from another site")
 // that was typed.
 func (s *site) note(web echo.Context, err error, took time.Duration) {
 	status := web.Response().Status
-	line := s.Log.With("method", web.Request().Method, "route", web.Path(), "status", status, "took", took.Round(time.Microsecond))
+	line := s.Log.With("method", web.Request().Method, "route", web.Path(), "status", status, "took", took.Round(time.Microsecond),
+		"from", web.RealIP()) // as configured proxies say
 	if v, known := web.Get(visiting).(*visit); known && v.signedIn() {
 		line = line.With("organisation", v.who.Organisation(), "actor", v.who.By.Actor)
 	}
