@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -166,6 +167,18 @@ func TestADemosFolderIsWorkedOnAsTheDemoIs(t *testing.T) {
 	}
 }
 
+// headed is a file's header and its row about one person.
+func headed(t *testing.T, file, number string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.SplitAfter(string(text), "\n")
+	about := slices.IndexFunc(lines, func(line string) bool { return strings.Contains(line, number) })
+	return lines[0] + lines[about]
+}
+
 // The whole console on a private cluster: the files in, the reviews decided, the rate out.
 func TestTheExampleCohortOnThePrivateCluster(t *testing.T) {
 	dir := t.TempDir()
@@ -236,11 +249,6 @@ func TestTheExampleCohortOnThePrivateCluster(t *testing.T) {
 		do("review", "confirm", w.ID)
 	}
 	step()
-	for i, at := range moments {
-		if again := do(append(measures, "--as-known-at", at)...); again != known[i] || i > 0 && known[i] == known[i-1] {
-			t.Errorf("as known after step %d: %.300s\nand then: %.300s", i, again, known[i])
-		}
-	}
 	if out := do("rate", "--window-end", "2023-05-31", "--data-through", "2023-12-31"); !strings.Contains(out, "24 of 72 = 33.3%") {
 		t.Errorf("after the reviews: %s", out)
 	}
@@ -249,6 +257,24 @@ func TestTheExampleCohortOnThePrivateCluster(t *testing.T) {
 	text, err := os.ReadFile(filepath.Join(out, "report.txt"))
 	if err != nil || !strings.Contains(string(text), "44% of about 75 people") {
 		t.Errorf("the report: %v\n%s", err, text)
+	}
+	do("link", "undo", waiting[0].ID, "--reason", "two people after all")
+	step()
+	if out := do("review", "list", "--json"); strings.Count(out, `"why"`) != 1 || !strings.Contains(out, waiting[0].Why) {
+		t.Errorf("after undoing one of the reviews' links there wait %s", out)
+	}
+	corrected := filepath.Join(t.TempDir(), "corrected.csv") // one row of the file, three months earlier
+	if err := os.WriteFile(corrected, []byte(strings.Replace(headed(t, files[0], "A8756NE"), "01/11/2023", "01/08/2023", 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out := do("import", "prison-releases", "--prison", "EXI", corrected, "--json"); !strings.Contains(out, `"rows":1,"accepted":0,"updated":1`) {
+		t.Errorf("the correction: %s", out)
+	}
+	step()
+	for i, at := range moments {
+		if again := do(append(measures, "--as-known-at", at)...); again != known[i] || i > 0 && known[i] == known[i-1] {
+			t.Errorf("as known after step %d: %.300s\nand then: %.300s", i, again, known[i])
+		}
 	}
 	if code, _, errs := console(t, "rate", "--window-end", "0001-01-01", data); code != exitRefused || !strings.Contains(errs, "1990") {
 		t.Errorf("a window of long ago: %d, %s", code, errs)

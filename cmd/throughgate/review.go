@@ -59,7 +59,7 @@ Every row of the provider's lists with the same full name, date of birth and sex
 		}
 		return c.decide(ctx, func(h *house, id uuid.UUID) error {
 			return reconcile.ConfirmReview(ctx, h.Pool, c.who("", staff.Admin), c.now(), id, candidate)
-		}, "Confirmed and judged again.")
+		}, "Confirmed and judged again. 'throughgate link undo' with the same ID undoes the link that this made, if any.")
 	},
 }
 
@@ -76,6 +76,8 @@ var linkUndoCommand = command{
 	name: "link undo", args: "ID [--reason WORDS]", summary: "undo a link, made by the machine or by a person",
 	help: `
   --reason WORDS   why; it stays in the timeline
+
+ID is the link's, as the referral's timeline has it, or that of the review that was confirmed.
 `,
 	run: func(ctx context.Context, c *call) error {
 		return c.decide(ctx, func(h *house, id uuid.UUID) error {

@@ -197,14 +197,16 @@ func (c *chunk) chosen(row asked, why string, chosen *meant) (*kept, *someone) {
 	return nil, who
 }
 
-// UndoLink undoes a link, with a reason. The machine does not make one of its own again; after a
-// reviewer's, the question stands open as it did before.
+// UndoLink undoes a link, with a reason; the id is the link's, or that of the review whose confirmation made
+// it. The machine does not make one of its own again; after a reviewer's, the question stands open as it did
+// before.
 func UndoLink(ctx context.Context, pool *db.Pool, who staff.Who, now time.Time, id uuid.UUID, reason string) error {
 	if err := mayReview(who); err != nil {
 		return err
 	}
 	return inTurn(ctx, pool, false, func(tx *db.Tx) error {
 		var link struct {
+			ID           uuid.UUID     `db:"id"`
 			Organisation string        `db:"organisation"`
 			Person       []byte        `db:"person_bix"`
 			Known        uuid.UUID     `db:"person_id"`
@@ -212,10 +214,10 @@ func UndoLink(ctx context.Context, pool *db.Pool, who staff.Who, now time.Time, 
 			Rule         string        `db:"rule"`
 		}
 		err := tx.Get(ctx, &link, `
-			SELECT l.organisation, r.person_bix, l.person_id, l.referral_id, l.rule
+			SELECT l.id, l.organisation, r.person_bix, l.person_id, l.referral_id, l.rule
 			FROM link l
 			JOIN provider_row r ON r.id = l.provider_row_id
-			WHERE l.id = $1
+			WHERE (l.id = $1 OR r.id = (SELECT row_id FROM review WHERE id = $1 AND decision = 'confirmed'))
 			  AND l.undone_at IS NULL
 			  AND ($2 = '' OR l.organisation = $2)
 			FOR UPDATE OF l`, id, who.Organisation())
@@ -235,17 +237,17 @@ func UndoLink(ctx context.Context, pool *db.Pool, who staff.Who, now time.Time, 
 			return err
 		}
 		_, err = tx.Exec(ctx, `UPDATE link SET undone_at = $2, undone_by = $3, undone_reason = $4 WHERE id = ANY ($1)`,
-			pq.Array([]uuid.UUID{id}), now, who.By.Actor, reason)
+			pq.Array([]uuid.UUID{link.ID}), now, who.By.Actor, reason)
 		if err != nil {
 			return err
 		}
 		if link.Release.Valid {
-			event := timeline.Event{ReferralID: link.Release.UUID, Kind: "link_undone", Data: map[string]any{"link": id, "rule": link.Rule}, Note: reason}
+			event := timeline.Event{ReferralID: link.Release.UUID, Kind: "link_undone", Data: map[string]any{"link": link.ID, "rule": link.Rule}, Note: reason}
 			if _, err := timeline.Record(ctx, tx, who, now, event); err != nil {
 				return err
 			}
 		}
-		if err := audit.Write(ctx, tx, who.By, now, "link_undone", "link", id.String(), nil); err != nil {
+		if err := audit.Write(ctx, tx, who.By, now, "link_undone", "link", link.ID.String(), nil); err != nil {
 			return err
 		}
 		return judge(ctx, tx, now, link.Organisation, nil)
