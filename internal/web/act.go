@@ -5,7 +5,9 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"time"
 
+	"throughgate/internal/appointment"
 	"throughgate/internal/db"
 	"throughgate/internal/problem"
 	"throughgate/internal/referral"
@@ -28,8 +30,13 @@ type act struct {
 
 // offered says whether the act makes sense for the reader as the referral stands. It only spares
 // them pages that would refuse: the act itself decides.
-func (a act) offered(who staff.Who, r *referral.Referral) bool {
+func (a act) offered(who staff.Who, r *referral.Referral, now time.Time) bool {
+	passed := r.Appointment != nil && !r.Appointment.Future(now)
 	switch {
+	case a.path == "outcome" && len(r.Appointments) == 0:
+		return false
+	case a.path == "appointment" && (passed || r.UnbookedReason == appointment.NoReleaseDate), a.path == "slot" && passed:
+		return false // what became of the last one is recorded first; without a date, a time is chosen
 	case a.path == "move" && r.AskedForBy == "":
 		return false
 	case a.path == "undo" && referral.LastUndoable(who, r.Timeline) == nil:
@@ -43,6 +50,7 @@ type actBody struct {
 	Act     string
 	Title   string
 	Lead    string
+	Offer   string // the place that would be booked
 	Button  string
 	Name    string
 	R       *referral.Referral
@@ -74,10 +82,14 @@ func (v *visit) actPage(a act, status int, typed form, wrong *problem.Invalid) e
 		Act: a.path, Title: a.title, Lead: a.lead, Button: a.button, Name: fullName(r), R: r,
 		Facts: v.releaseFacts(r), Fields: a.fields(v, r), Version: r.Version, Back: "/referrals/" + r.ID.String(),
 	}
-	if a.path == "slot" {
-		if err := v.offerSlots(&body); err != nil {
-			return err
-		}
+	switch {
+	case a.path == "slot":
+		err = v.offerSlots(&body)
+	case a.path == "appointment" && a.offered(v.who, r, v.now):
+		body.Offer, err = v.offer(r)
+	}
+	if err != nil {
+		return err
 	}
 	var mistakes faults
 	body.Fields, mistakes = fill(body.Fields, typed, saidOnce(body.Fields, wrong))

@@ -50,7 +50,7 @@ var acts = []act{
 	{"outcome", "Record what became of the appointment", "", "Record", "The outcome is recorded.", byProvider, seeable, outcomeFields, recordOutcome},
 	{"appointment", "Book the next free appointment", "The earliest free place after release in a clinic that can see the person. An appointment to come is given up for it, if it is later.",
 		"Book it", "An appointment is booked.", byProvider, live, noFields, book},
-	{"slot", "Choose another appointment", "Any time from the day of release on, in any clinic. An appointment to come is given up for it. A full time can be booked only with a reason.",
+	{"slot", "Choose a time", "Any time from the day of release on, in any clinic. An appointment to come is given up for it. A full time can be booked only with a reason.",
 		"Book it", "An appointment is booked.", byProvider, live, noFields, bookSlot},
 	{"drop-in", "Came without an appointment", "Recorded as attended.", "Record", "The visit is recorded.", byProvider, seeable, dropInFields, dropIn},
 	{"contact", "Record contact", "Contact that is not a pick-up.", "Record", "The contact is recorded.", pathway, seeable, contactFields, contact},
@@ -68,7 +68,7 @@ func nextStep(role staff.Role, r *referral.Referral, now time.Time) string {
 	switch seen, passed := attended(r), r.Appointment != nil && !r.Appointment.Future(now); {
 	case r.State == referral.Unbooked && r.UnbookedReason != appointment.NoReleaseDate:
 		return "appointment"
-	case !r.State.Final() && !seen && !passed && inDanger(r.Appointment):
+	case !r.State.Final() && !seen && !passed && inDanger(r, day.Of(now)):
 		return "slot"
 	case r.State == referral.Released && passed:
 		return "outcome"
@@ -80,8 +80,12 @@ func nextStep(role staff.Role, r *referral.Referral, now time.Time) string {
 	return ""
 }
 
-// inDanger says that an appointment to come cannot be held, or comes after the prescription has ended.
-func inDanger(a *appointment.Appointment) bool { return a != nil && (a.NotHeld || a.AfterBridging) }
+// inDanger says that an appointment to come cannot be held, or comes after a prescription that another could still
+// come before.
+func inDanger(r *referral.Referral, today day.Date) bool {
+	a := r.Appointment
+	return a != nil && (a.NotHeld || a.AfterBridging && !r.OpioidSubstitution.BridgingUntil.Before(today))
+}
 
 // prisonsStep: once the planned day has come, what happened; before it, the date is kept true.
 func prisonsStep(r *referral.Referral, today day.Date) string {
@@ -100,7 +104,15 @@ var reasons = map[string]string{
 	"release-date": "Keep the release date true: if it changes, say so here, and the appointment follows.",
 	"outcome":      "The appointment is over.",
 	"pickup":       "Once the person has started treatment.",
-	"slot":         "The appointment is not held, or comes after the bridging prescription ends. Ring the person if they are out, and choose one that will do.",
+	"slot":         "The appointment comes after the bridging prescription ends. Ring the person if they are out, and choose one that will do.",
+}
+
+// why is the reason for a next step of this referral.
+func why(path string, r *referral.Referral) string {
+	if path == "slot" && r.Appointment.NotHeld {
+		return "No clinic is held at the time of the appointment. Ring the person if they are out, and choose another."
+	}
+	return reasons[path]
 }
 
 func attended(r *referral.Referral) bool {

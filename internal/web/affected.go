@@ -38,7 +38,7 @@ func (v *visit) affected(tx *db.Tx, where appointment.Where) (lines []affectedLi
 		line := v.affectedLine(a, "Moved to ", "Not moved, since the person holds a card: ring them")
 		switch {
 		case a.Stands:
-			line.Next = &step{line.Path + "/slot", "Choose another appointment"}
+			line.Next = &step{line.Path + "/slot", "Choose another time"}
 		case a.NewAt == nil && a.Unbooked != "":
 			line.Next = &step{line.Path + "/appointment", "Book an appointment"}
 		}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"throughgate/internal/appointment"
 	"throughgate/internal/day"
@@ -58,11 +59,20 @@ func (v *visit) clinics() error {
 }
 
 func (v *visit) clinicLine(c appointment.Clinic) clinicLine {
-	line := clinicLine{Clinic: c, When: c.Weekday.String() + " " + c.Starts + " to " + c.Ends, Booked: "Nobody"}
+	line := clinicLine{Clinic: c, When: c.Weekday.String() + " " + clockWords(c.Starts) + " to " + clockWords(c.Ends), Booked: "Nobody"}
 	if c.Booked > 0 {
 		line.Booked = people(c.Booked) + ", the last on " + c.Last.Long()
 	}
 	return line
+}
+
+// clockWords is a time of the 24-hour clock, in which clinics are typed, as every other page says it.
+func clockWords(text string) string {
+	at, err := time.ParseInLocation("15:04", text, day.London)
+	if err != nil {
+		return text
+	}
+	return clock(at)
 }
 
 func people(n int) string {
@@ -78,8 +88,8 @@ var weekdays = []option{{Value: "monday", Text: "Monday"}, {Value: "tuesday", Te
 var clinicFields = []field{
 	{Name: "code", Label: "Short name", Kind: "text", Hint: "For yourselves, such as MON-AM"},
 	{Name: "weekday", Label: "Day of the week", Kind: "radios", Options: weekdays},
-	{Name: "starts", Label: "First appointment", Kind: "text", Hint: "For example, 10:00"},
-	{Name: "ends", Label: "End of the last appointment", Kind: "text", Hint: "For example, 12:30"},
+	{Name: "starts", Label: "First appointment", Kind: "text", Hint: "By the 24-hour clock. For example, 10:00 or 13:30"},
+	{Name: "ends", Label: "End of the last appointment", Kind: "text", Hint: "For example, 12:30 or 16:00"},
 	{Name: "slot_minutes", Label: "Minutes of an appointment", Kind: "text"},
 	{Name: "places", Label: "How many people are seen at the same time", Kind: "text"},
 	{Name: "prescribing", Label: "Can people on opioid substitution be seen?", Kind: "radios", Options: yesOrNo},

@@ -51,7 +51,7 @@ func TestAClinicIsAddedChangedAndClosedAndStaysSoAtTheNextStart(t *testing.T) {
 	}
 	h.service(func(tx *db.Tx) error { return appointment.BringIn(t.Context(), tx, h.now) })
 	page := b.open("/clinics").text()
-	for _, want := range []string{"SAT-AM Can prescribe Saturday 09:00 to 11:00 Quay Rooms", "MON-AM Can prescribe Monday 09:00 to 11:00", "3 every 30 minutes", "TUE-PM Closed"} {
+	for _, want := range []string{"SAT-AM Can prescribe Saturday 9am to 11am Quay Rooms", "MON-AM Can prescribe Monday 9am to 11am", "3 every 30 minutes", "TUE-PM Closed"} {
 		if !strings.Contains(page, want) {
 			t.Errorf("after a restart, %q is not said: %s", want, page)
 		}

@@ -39,7 +39,7 @@ type importsBody struct {
 type fileLine struct {
 	ID, Name, When string
 	Rows           int
-	Counts         []fact
+	Answers        string // the counts in short
 	Kept           bool
 }
 
@@ -71,7 +71,7 @@ func (v *visit) drawImports(status int, wrong *problem.Invalid) error {
 }
 
 func (v *visit) fileLine(f reconcile.File) fileLine {
-	return fileLine{ID: f.ID.String(), Name: f.Name, When: capital(moment(v.now, f.At)), Rows: f.Rows, Counts: countsOf(f.Answer), Kept: f.Kept}
+	return fileLine{ID: f.ID.String(), Name: f.Name, When: capital(moment(v.now, f.At)), Rows: f.Rows, Answers: inShort(f.Answer), Kept: f.Kept}
 }
 
 // countsOf are a file's counts; an answer that no row got is left out, but not what went wrong.
@@ -90,6 +90,34 @@ func countsOf(a reconcile.Answered) (list []fact) {
 	list = append(list, fact{"Refused", strconv.Itoa(a.Refused)})
 	add("To review", a.ToReview)
 	return list
+}
+
+// inShort are a file's counts in one line, without the reasons for which rows were set aside.
+func inShort(a reconcile.Answered) string {
+	aside := 0
+	for _, n := range a.SetAside {
+		aside += n
+	}
+	var said []string
+	for _, c := range []struct {
+		words string
+		n     int
+	}{{"accepted", a.Accepted}, {"updated", a.Updated}, {"unchanged", a.Unchanged}, {"set aside", aside}, {"refused", a.Refused}, {"to review", a.ToReview}} {
+		if c.n > 0 || c.words == "refused" {
+			said = append(said, c.words+" "+strconv.Itoa(c.n))
+		}
+	}
+	return capital(strings.Join(said, ", "))
+}
+
+// meanings are what each answer to a row says of it.
+var meanings = []fact{
+	{"Accepted", "new, and kept"},
+	{"Updated", "known already, and something in it changed"},
+	{"Unchanged", "known already, and nothing in it is new"},
+	{"Set aside", "understood, but not counted, for the reason that is named"},
+	{"Refused", "something in it is wrong: each wrong field is named"},
+	{"To review", "a person has to decide whom it is about"},
 }
 
 // upload looks at a file: every row is answered, and nothing is stored yet.
@@ -165,6 +193,8 @@ type importBody struct {
 	Waiting     bool
 	Notes       []string
 	Counts      []fact
+	Meanings    []fact
+	ToReview    int
 	Rows        []rowAnswer
 	Filters     []answerLink
 	From, To    int
@@ -205,7 +235,7 @@ func (v *visit) file() (f *reconcile.File, err error) {
 }
 
 func (v *visit) drawImport(status int, f *reconcile.File, said faults) error {
-	body := importBody{File: v.fileLine(*f), Waiting: f.Waiting, Counts: countsOf(f.Answer), Refused: f.Answer.Refused, New: f.Answer.Accepted + f.Answer.Updated}
+	body := importBody{File: v.fileLine(*f), Waiting: f.Waiting, Counts: countsOf(f.Answer), Meanings: meanings, ToReview: f.Answer.ToReview, Refused: f.Answer.Refused, New: f.Answer.Accepted + f.Answer.Updated}
 	if f.Result != nil {
 		body.Notes = f.Result.Notes
 		body.rows(f.Result, v.web.QueryParam("answer"), v.skipped())

@@ -79,7 +79,7 @@ func TestAListIsCheckedMendedAndStored(t *testing.T) {
 	if n := h.count(`SELECT count(*) FROM referral`); n != 2 {
 		t.Errorf("%d referrals", n)
 	}
-	if page := b.open("/imports"); page.Find("tbody tr").Length() != 1 || !strings.Contains(page.text(), "Accepted 2; Refused 0") {
+	if page := b.open("/imports"); page.Find("tbody tr").Length() != 1 || !strings.Contains(page.text(), "Accepted 2, refused 0") {
 		t.Errorf("lists sent: %s", page.text())
 	}
 	for _, other := range []string{"CWI", "HARBOUR"} {

@@ -89,9 +89,12 @@ func (v *visit) offer(r *referral.Referral) (sentence string, err error) {
 		if err != nil {
 			return err
 		}
-		sentence = "No appointment is to come, and no place is free in the days when this person could be seen."
+		sentence = "No place is free in the days when this person could be seen."
 		if slot != nil {
-			sentence = "No appointment is to come. The next free place is " + moment(v.now, slot.StartsAt) + "."
+			sentence = "The next free place is " + moment(v.now, slot.StartsAt) + "."
+		}
+		if r.Appointment == nil {
+			sentence = "No appointment is to come. " + sentence
 		}
 		return nil
 	})
@@ -138,9 +141,9 @@ func (v *visit) referralBody(r *referral.Referral, name string) referralBody {
 	next := nextStep(v.who.Role, r, v.now)
 	for _, a := range acts {
 		switch {
-		case !a.offered(v.who, r):
+		case !a.offered(v.who, r, v.now):
 		case a.path == next:
-			b.Next, b.Why = &step{"/referrals/" + r.ID.String() + "/" + a.path, a.title}, reasons[a.path]
+			b.Next, b.Why = &step{"/referrals/" + r.ID.String() + "/" + a.path, a.title}, why(a.path, r)
 		default:
 			b.Others = append(b.Others, step{"/referrals/" + r.ID.String() + "/" + a.path, a.title})
 		}
@@ -304,7 +307,7 @@ func (v *visit) appointmentBody(a appointment.Appointment) appointmentBody {
 	case a.Outcome != nil:
 		b.Outcome = say(*a.Outcome)
 		if a.OutcomeReason != nil {
-			b.Outcome += ": " + lower(*a.OutcomeReason)
+			b.Outcome += ": " + givenUp(*a.OutcomeReason)
 		}
 	}
 	return b

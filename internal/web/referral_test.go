@@ -125,6 +125,41 @@ func TestThePrisonChangesTheDateAndConfirmsTheRelease(t *testing.T) {
 	}
 }
 
+// What would only be refused is not offered; what became of an appointment is recorded before there is another.
+func TestOnlyWhatCanBeDoneIsOffered(t *testing.T) {
+	h := newHouse(t)
+	undated := draft("A1234BC")
+	undated.PlannedReleaseDate, undated.ReleaseDateUnknownReason = "", "on remand"
+	booked, released := h.referred(draft("A1234BD")), h.released("A1234BE")
+	open := "/referrals/" + h.referred(undated).String()
+	for name, c := range map[string]struct {
+		path      string
+		at        time.Time
+		is, isNot []string
+	}{
+		"no date is known":    {open, morning, []string{"slot", "contact"}, []string{"outcome", "appointment"}},
+		"booked":              {"/referrals/" + booked.String(), morning, []string{"outcome", "appointment", "slot"}, nil},
+		"the time has passed": {"/referrals/" + released.String(), morning.AddDate(0, 0, 10), []string{"outcome", "pickup"}, []string{"appointment", "slot"}},
+	} {
+		h.now = c.at
+		page := h.as("HARBOUR").open(c.path)
+		for _, act := range c.is {
+			if page.Find(`main a[href="`+c.path+"/"+act+`"]`).Length() != 1 {
+				t.Errorf("%s: %s is not offered", name, act)
+			}
+		}
+		for _, act := range c.isNot {
+			if page.Find(`main a[href="`+c.path+"/"+act+`"]`).Length() != 0 {
+				t.Errorf("%s: %s is offered", name, act)
+			}
+		}
+	}
+	h.now = morning
+	if s := h.as("HARBOUR").open("/referrals/" + booked.String() + "/appointment"); !strings.Contains(s.text(), "The next free place is ") {
+		t.Errorf("what would be booked is not said: %s", s.text())
+	}
+}
+
 // Once a referral is handed over, the old prison is told so, and finds it nowhere; the new one has it whole.
 func TestAReferralThatWasHandedOverIsTheNewPrisonsAlone(t *testing.T) {
 	h := newHouse(t)

@@ -185,7 +185,7 @@ func (v *visit) outcomeLines(f facts, tell func(string)) {
 		tell("Cancelled by the " + strings.ToLower(say(f.CancelledBy)) + ".")
 	}
 	if f.Reason != "" {
-		tell("Reason: " + lower(f.Reason) + ".")
+		tell("Reason: " + givenUp(f.Reason) + ".")
 	}
 }
 

@@ -53,7 +53,7 @@ var said = map[string]string{
 	"given": "Given", "refused": "Refused", "not_recorded": "Not recorded", "not_known": "Not known", "not_specified": "Not specified",
 
 	"release_date_unknown": "the release date is not known any more", "release_date_moved": "the release date moved",
-	"rebooked": "another was booked in its place", "withdrawn": "the referral was withdrawn", "closed": "the referral was closed",
+	"rebooked":   "another was booked in its place",
 	"day_closed": "no clinic is held then any more", "three_months_over": "three months since the release are over",
 
 	"subgroup": "Sub-group", "admin": "Administrator", "audit": "Auditor", "prison": "Prison", "provider": "Provider",
@@ -83,6 +83,15 @@ func lower(code any) string {
 		return strings.ToLower(s[:1]) + s[1:]
 	}
 	return s
+}
+
+// givenUp says why an appointment was given up. Where the referral ended, the reason has the name of its state.
+func givenUp(reason string) string {
+	switch state := referral.State(reason); state {
+	case referral.Withdrawn, referral.Closed:
+		return "the referral was " + lower(state)
+	}
+	return lower(reason)
 }
 
 // stateTag is the colour of a state's tag; the tag says the state in words as well.

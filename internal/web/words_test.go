@@ -61,3 +61,16 @@ func TestCodesInsideASentence(t *testing.T) {
 		}
 	}
 }
+
+func TestAReferralThatEndedAndAnAppointmentGivenUpForItAreNotTheSame(t *testing.T) {
+	for code, want := range map[string]struct{ state, reason string }{
+		"closed": {"Closed", "the referral was closed"}, "withdrawn": {"Withdrawn", "the referral was withdrawn"}, "rebooked": {reason: "another was booked in its place"},
+	} {
+		if got := say(code); got != want.state && want.state != "" {
+			t.Errorf("the state %s is %q", code, got)
+		}
+		if got := givenUp(code); got != want.reason {
+			t.Errorf("given up as %s is %q", code, got)
+		}
+	}
+}
