@@ -50,6 +50,14 @@ func (s *server) change(t *testing.T, n int, released, set string, at time.Time)
 	})
 }
 
+func (s *server) run(t *testing.T, statement string, args ...any) {
+	t.Helper()
+	s.act(t, func(tx *db.Tx) error {
+		_, err := tx.Exec(t.Context(), statement, args...)
+		return err
+	})
+}
+
 // lettersOf are the texts of the reports, oldest first, each on one line.
 func (s *server) lettersOf(t *testing.T) (texts []string) {
 	t.Helper()
@@ -76,6 +84,18 @@ func TestAReportSaysWhatTheOneBeforeSaidOtherwiseAndWhy(t *testing.T) {
 			"No rate of an earlier month end has changed"},
 		"links undone": {func(s *server, at time.Time) { s.undoLinks(t, 9, "2023-11-01", at) },
 			said + "32%: a link between the two lists undone or moved."},
+		"pick-ups by hand taken back": {func(s *server, at time.Time) {
+			s.run(t, `UPDATE pickup SET provider_row_id = NULL`)
+			s.undoLinks(t, 9, "2023-11-01", at)
+		}, said + "32%: a pick-up taken back."},
+		"pick-ups moved out of the window": {func(s *server, at time.Time) {
+			s.undoLinks(t, 9, "2023-11-01", at)
+			s.recordPickUp(t, 19, "2023-11-01", "2024-01-05", at) // those and all that had none
+		}, said + "32%: a date corrected."},
+		"late releases": {func(s *server, at time.Time) {
+			s.release(t, 20, "2023-12-21", "")
+			s.run(t, `UPDATE referral SET received_at = $1, updated_at = $1, known_from = $1 WHERE released_on = DATE '2023-12-21'`, at)
+		}, said + "35%: releases recorded late."},
 		"release dates corrected": {func(s *server, at time.Time) { s.change(t, 25, "2023-12-20", "released_on = DATE '2024-01-02'", at) },
 			said + "66%: a date corrected."},
 		"set aside": {func(s *server, at time.Time) { s.change(t, 20, "2023-12-20", "set_aside = 'other partnership'", at) },
