@@ -179,8 +179,8 @@ func (c *chunk) answer(row asked) error {
 	if !row.MayKeepName() {
 		who := c.named(row.PrisonRow)
 		same, ask := whichRelease(row.PrisonRow, c.known(who, row.PrisonRow))
-		if same == nil && len(ask) > 0 {
-			same = ask[0] // nobody could look at a row that is kept without a name
+		if same == nil {
+			same = nameless(ask)
 		}
 		return c.settle(row, who, same)
 	}

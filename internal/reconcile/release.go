@@ -31,6 +31,17 @@ func whichRelease(row PrisonRow, all []*kept) (same *kept, ask []*kept) {
 	return nil, ask
 }
 
+// nameless is the first of these that is kept without a name. Nobody could look at a row that is: of two such a few days
+// apart the later is taken for a correction, but a release with a name is not taken back by one unseen.
+func nameless(all []*kept) *kept {
+	for _, k := range all {
+		if k.NamelessBix != nil {
+			return k
+		}
+	}
+	return nil
+}
+
 type releaseRule func(PrisonRow, *kept) bool
 
 // rulesFor are the ways to be the same release, strongest first. A row about an actual or planned
