@@ -76,27 +76,29 @@ func Search(ctx context.Context, tx *db.Tx, q Query) (rows []Row, err error) {
 	return rows, err
 }
 
+// ofSubjects reads the latest rows of each kind about each subject, however many there are before them.
 func ofSubjects(ctx context.Context, tx *db.Tx, q Query, before Place) (rows []Row, err error) {
-	to := q.To
-	if to.IsZero() {
-		to = before.At
-	}
 	err = tx.Select(ctx, &rows, `
 		SELECT a.id, a.at, a.organisation, a.actor, p.name, s.name AS about, a.via, a.act, a.kind, a.subject, a.detail
-		FROM audit a
+		FROM unnest($2::text[]) AS of_kind (kind)
+		CROSS JOIN unnest($3::text[]) AS of (subject)
+		CROSS JOIN LATERAL (
+		  SELECT a.id, a.at, a.organisation, a.actor, a.via, a.act, a.kind, a.subject, a.detail
+		  FROM audit a
+		  WHERE a.kind = of_kind.kind
+		    AND a.subject = of.subject
+		    AND a.at >= $1
+		    AND (a.at, a.id) < ($4, $5)
+		    AND (cardinality($6::text[]) = 0 OR a.organisation = ANY ($6))
+		    AND ($7 = '' OR a.act = $7)
+		    AND ($8 = '' OR a.actor = $8)
+		  ORDER BY a.at DESC, a.id DESC
+		  LIMIT $9
+		) AS a
 		LEFT JOIN staff p ON a.actor = 'staff:' || p.id
 		LEFT JOIN staff s ON a.kind = 'staff' AND a.subject = CAST(s.id AS text)
-		WHERE a.kind = ANY ($8)
-		  AND a.subject = ANY ($9)
-		  AND a.at >= $1
-		  AND a.at < $2
-		  AND (a.at, a.id) < ($3, $4)
-		  AND (cardinality($5::text[]) = 0 OR a.organisation = ANY ($5))
-		  AND ($6 = '' OR a.act = $6)
-		  AND ($10 = '' OR a.actor = $10)
 		ORDER BY a.at DESC, a.id DESC
-		LIMIT $7`, q.From, to, before.At, before.ID, pq.Array(orNone(q.Organisations)), q.Act, q.Limit,
-		pq.Array(kinds), pq.Array(q.Subjects), q.Actor)
+		LIMIT $9`, q.From, pq.Array(kinds), pq.Array(q.Subjects), before.At, before.ID, pq.Array(orNone(q.Organisations)), q.Act, q.Actor, q.Limit)
 	return rows, err
 }
 
