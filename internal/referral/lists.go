@@ -86,9 +86,14 @@ var (
 )
 
 // Nothing is booked: the last appointment was missed or cancelled, or three weeks went by. What is quick to see is looked
-// at first.
+// at first: until three weeks went by, that none was ever missed or cancelled, which a small index tells.
 const missed = ` AND r.unbooked_reason IS NULL
 		    AND CASE
+		      WHEN (r.released_on < $8::date - 21) IS NOT TRUE AND (
+		        SELECT true
+		        FROM appointment m
+		        WHERE m.referral_id = r.id AND m.undone_at IS NULL AND m.outcome IN ('did_not_attend', 'cancelled')
+		        LIMIT 1) IS NULL THEN false
 		      WHEN ` + openOf + ` THEN false
 		      WHEN r.released_on < $8::date - 21 THEN true
 		      ELSE (
@@ -111,7 +116,7 @@ func flaggedThenOthers(order Order, pieces []piece, today day.Date, where string
 	if order != ByClock {
 		return order.runs(pieces, today, where)
 	}
-	return whole([]run{{pieces, flaggedFirst, ""}, {between(pieces, today, today.Add(6)), flaggedNoMore, ""}})
+	return whole([]run{{pieces: pieces, by: flaggedFirst}, {pieces: between(pieces, today, today.Add(6)), by: flaggedNoMore}})
 }
 
 // releasedFirst puts first whose clocks run: of those still in prison hardly anybody has missed an appointment, and nearly
@@ -120,15 +125,15 @@ func releasedFirst(order Order, pieces []piece, today day.Date, where string) []
 	if order != ByClock {
 		return order.runs(pieces, today, where)
 	}
-	return whole([]run{{ofStates(pieces, today, Released), forwards, where}, {ofStates(pieces, today, Booked), forwards, where}})
+	return whole([]run{{pieces: ofStates(pieces, today, Released), where: where}, {pieces: ofStates(pieces, today, Booked), where: where}})
 }
 
 // inOrderOfTheDay is a list of appointments: everybody on it has one.
 func inOrderOfTheDay(order Order, pieces []piece, _ day.Date, where string) []run {
 	if order == ByAppointmentLatest {
-		return whole([]run{{pieces, furthest, where}})
+		return whole([]run{{pieces: pieces, by: furthest, where: where}})
 	}
-	return whole([]run{{pieces, soonest, where}})
+	return whole([]run{{pieces: pieces, by: soonest, where: where}})
 }
 
 // whole are the runs in which somebody may stand.

@@ -96,7 +96,11 @@ type run struct {
 	pieces []piece
 	by     way
 	where  string // a condition of the list's own
+	few    bool   // its referrals are so few that each one's appointment is looked up; found out when it is read
 }
+
+// byTime says that it is in the order of appointments.
+func (r run) byTime() bool { return r.by == soonest || r.by == furthest }
 
 // way is how a run is read.
 type way int
@@ -109,11 +113,12 @@ const (
 	unappointed              // by clock, who has no open appointment
 	flaggedFirst             // by clock, whose appointment comes after the bridging prescription ends
 	flaggedNoMore            // by clock, everybody else
+	anyhow                   // only to be counted
 )
 
 // runs are a list's, in an order.
 func (o Order) runs(pieces []piece, today day.Date, where string) (runs []run) {
-	add := func(by way, parts []piece) { runs = append(runs, run{parts, by, where}) }
+	add := func(by way, parts []piece) { runs = append(runs, run{pieces: parts, by: by, where: where}) }
 	switch o {
 	case ByRelease:
 		add(forwards, pieces)

@@ -254,6 +254,9 @@ func Counts(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time) (map[L
 	if err := who.Must(staff.Prison, staff.Provider); err != nil {
 		return nil, err
 	}
+	if err := plannedOnce(ctx, tx); err != nil {
+		return nil, err
+	}
 	today, counts := day.Of(now), map[ListName]int{}
 	for _, name := range Worklists(who.Role) {
 		of := wanted{who: who, today: today}
