@@ -220,6 +220,11 @@ func TestNumbersTooSmallToShow(t *testing.T) {
 		if strings.Contains(text, "37%") || strings.Contains(text, "19 people") {
 			t.Errorf("%s shows what is too small", name)
 		}
+		for _, said := range []string{"Numbers too small to show. Still awaiting their outcome: too few to show.", "another provider picked up: numbers too small to show."} {
+			if !strings.Contains(text, said) {
+				t.Errorf("%s lacks %q", name, said)
+			}
+		}
 	}
 	if r.PNG != nil || strings.Contains(r.HTML, "<img") {
 		t.Error("a picture of nothing")

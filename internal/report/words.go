@@ -108,10 +108,9 @@ const definition = "C20 counts"
 func (i Issue) inTime() []string {
 	o := i.Figures
 	return []string{
-		"Of " + i.rateOf(o.M2, "people whose 21 days are over", "were picked up within 21 days of release") +
-			" Still awaiting their outcome: " + i.about(o.Awaiting) + ".",
-		"Adjusted, without those whom death, return to custody or a move away came to before a pick-up could, and with those whom another provider picked up: of " +
-			i.rateOf(o.M2Adjusted, "people", "were picked up within 21 days of release") + " " + i.adjustment(),
+		capital(i.rateOf(o.M2, "people whose 21 days are over")) + " Still awaiting their outcome: " + i.about(o.Awaiting) + ".",
+		"Adjusted, without those whom death, return to custody or a move away came to before a pick-up could, and with those whom another provider picked up: " +
+			i.rateOf(o.M2Adjusted, "people") + " " + i.adjustment(),
 	}
 }
 
@@ -130,12 +129,13 @@ func (i Issue) adjustment() string {
 	return "Of these: " + strings.Join(parts, ", ") + "."
 }
 
-// rateOf is "about 65 people, 38% were picked up (95% interval 27% to 50%).", or the words in its place.
-func (i Issue) rateOf(r continuity.ShownRate, people, done string) string {
+// rateOf is "of about 65 people, 38% were picked up within 21 days of release (95% interval 27% to 50%).", or the words in
+// its place.
+func (i Issue) rateOf(r continuity.ShownRate, people string) string {
 	if _, shown := r.Of().Number(); !shown {
-		return people + ": " + tooSmall + "."
+		return tooSmall + "."
 	}
-	said := fmt.Sprintf("%s %s, %s %s", i.about(r.Of()), people, r, done)
+	said := fmt.Sprintf("of %s %s, %s were picked up within 21 days of release", i.about(r.Of()), people, r)
 	if interval := r.Interval(); interval != "" {
 		said += " (95% interval " + interval + ")"
 	}
