@@ -116,6 +116,9 @@ func Suppress(f *Figures, past *Window, rules *config.Config) Outgoing {
 	}
 	o.alike()
 	o.Headline = headlineOf(o)
+	if !v.Enabled && w.M1.Releases == 0 {
+		o.Headline = "No releases with an onward referral in the three months to " + o.End.Long() + "."
+	}
 	return o
 }
 

@@ -56,6 +56,9 @@ func TestWithSuppressionOffCountsAreExactAndTheFooterSaysSo(t *testing.T) {
 	if !strings.Contains(o.Footer, "exact") {
 		t.Error(o.Footer)
 	}
+	if none := Suppress(figuresOf(window("2023-12-31", 0, 0)), nil, rules); none.Headline != "No releases with an onward referral in the three months to 31 December 2023." {
+		t.Error(none.Headline)
+	}
 }
 
 func TestCountsAreHiddenOrRounded(t *testing.T) {
