@@ -128,7 +128,7 @@ func (v *visit) revokeKeyPage() error {
 	}
 	title := "Revoke API key " + key.ID.String()[:8] + " of " + key.OrganisationName
 	return v.draw(http.StatusOK, "ask.html", page{Title: title, Back: "/admin/keys", Body: askBody{
-		Say: "The program that uses it is refused from now on. A revoked key cannot be brought back.", Button: "Revoke the key"}})
+		Say: "The program that uses it is refused from now on. A revoked key cannot be brought back.", Button: "Revoke the key", Ends: true}})
 }
 
 func (v *visit) revokeKey() error {

@@ -133,7 +133,7 @@ func (v *visit) disablePersonPage() error {
 	}
 	return v.draw(http.StatusOK, "ask.html", page{Title: "Stop " + l.Name + " signing in", Back: "/admin/people/" + l.ID.String(), Body: askBody{
 		Say:    "They are signed out at once, everywhere, and cannot sign in again until you make them a new link. What they did stays in the record.",
-		Button: "Stop them signing in"}})
+		Button: "Stop them signing in", Ends: true}})
 }
 
 // errSelf keeps the last administrator from shutting the door behind themselves.

@@ -9,7 +9,10 @@ import (
 
 // askBody is a page that asks before it acts: mail programs open links by themselves, so that a GET
 // must change nothing.
-type askBody struct{ Say, Button string }
+type askBody struct {
+	Say, Button string
+	Ends        bool // something that cannot simply be had again
+}
 
 func (v *visit) confirmPage() error {
 	return v.draw(http.StatusOK, "ask.html", page{Title: "Confirm that you want the weekly report", Body: askBody{

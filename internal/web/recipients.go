@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
@@ -54,15 +55,23 @@ func (v *visit) readers() error {
 	return v.draw(http.StatusOK, "recipients.html", p)
 }
 
-var readerFields = []field{
-	{Name: "name", Label: "Name", Kind: "text"},
-	{Name: "address", Label: "Email address", Kind: "email"},
+// readerFields say beforehand which addresses will do.
+func (v *visit) readerFields() []field {
+	allowed := "The settings allow addresses at " + strings.Join(v.Pool.Rules.Mail.AllowedDomains, ", ")
+	if len(v.Pool.Rules.Mail.AllowedDomains) == 0 {
+		allowed = "The settings allow no address yet"
+	}
+	return []field{
+		{Name: "name", Label: "Name", Kind: "text"},
+		{Name: "address", Label: "Email address", Kind: "email", Hint: allowed,
+			Says: map[string]string{"domain_not_allowed": "The settings do not allow addresses on this domain: allowed_domains, under mail"}},
+	}
 }
 
 func (v *visit) addReaderPage() error { return v.drawAddReader(http.StatusOK, form{}, nil) }
 
 func (v *visit) drawAddReader(status int, typed form, wrong *problem.Invalid) error {
-	fields, mistakes := fill(readerFields, typed, wrong)
+	fields, mistakes := fill(v.readerFields(), typed, wrong)
 	return v.draw(status, "one_form.html", page{Title: "Add somebody to the weekly report", Back: "/recipients", Faults: mistakes, Body: oneForm{
 		Lead:   "A link is sent to them first. The report goes to them only after they have followed it.",
 		Fields: fields, Button: "Add them and send the link"}})
@@ -109,7 +118,7 @@ func (v *visit) removeReaderPage() error {
 		return err
 	}
 	return v.draw(http.StatusOK, "ask.html", page{Title: "Stop sending the weekly report to " + name, Back: "/recipients", Body: askBody{
-		Say: "No more reports are sent to them, nor what is still queued for them. You can add them again.", Button: "Stop sending it to them"}})
+		Say: "No more reports are sent to them, nor what is still queued for them. You can add them again.", Button: "Stop sending it to them", Ends: true}})
 }
 
 func (v *visit) removeReader() error {
