@@ -110,7 +110,7 @@ func templateName() (string, error) {
 
 // makeTemplate lets one process at a time migrate. The mark comes last: a half-made template is never copied.
 func (s server) makeTemplate(ctx context.Context) error {
-	session, err := s.owner.Conn(ctx) // the lock belongs to one session, and ends with it
+	session, err := s.owner.Conn(ctx) // the lock belongs to one session
 	if err != nil {
 		return err
 	}
@@ -118,6 +118,7 @@ func (s server) makeTemplate(ctx context.Context) error {
 	if _, err := session.ExecContext(ctx, "SELECT pg_advisory_lock(4711)"); err != nil {
 		return err
 	}
+	defer session.ExecContext(ctx, "SELECT pg_advisory_unlock(4711)") // the session lives on in the pool
 	var made bool
 	err = session.QueryRowContext(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1 AND datistemplate)", s.template).Scan(&made)
 	if err != nil || made {
