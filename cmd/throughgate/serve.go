@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -161,7 +162,7 @@ func (h *house) server(c *call, f *front, log *slog.Logger, bell jobs.Bell) *htt
 	})
 	pages.IPExtractor = clientAddress(h.Rules.Server.Proxies)
 	return &http.Server{
-		Handler:           pages,
+		Handler:           heard(pages),
 		ReadHeaderTimeout: headTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,
@@ -169,6 +170,22 @@ func (h *house) server(c *call, f *front, log *slog.Logger, bell jobs.Bell) *htt
 		MaxHeaderBytes:    headBytes,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}
+}
+
+// mostUnread is how much of a body that is refused is still taken from whoever sends it.
+const mostUnread = 1 << 30
+
+// heard takes what a refused body still has to send, and forgets it. Browsers and most programs read no
+// answer before they have sent everything: cut off, they would say that the service cannot be reached,
+// where it had said what is wrong with the file. Whoever asks first ("Expect: 100-continue") has heard.
+func heard(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		body := r.Body
+		next.ServeHTTP(w, r)
+		if r.Header.Get("Expect") == "" {
+			io.CopyN(io.Discard, body, mostUnread) // its error is that there is no more, or nobody left
+		}
+	})
 }
 
 // clientAddress believes a forwarded address only where it comes from a configured proxy.

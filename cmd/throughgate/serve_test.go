@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bufio"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -44,6 +46,37 @@ func TestNobodyHoldsTheServerUp(t *testing.T) {
 		answer.Body.Close()
 		if answer.StatusCode != want {
 			t.Errorf("headers of %d bytes: %d", size, answer.StatusCode)
+		}
+	}
+}
+
+// Whoever sends a whole file before reading hears why it is not taken.
+func TestARefusedUploadIsToldWhy(t *testing.T) {
+	h := &house{Pool: &db.Pool{Rules: config.BuiltIn()}}
+	server := h.server(&call{now: time.Now}, &front{}, slog.New(slog.NewTextHandler(io.Discard, nil)), jobs.NewBell())
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go server.Serve(listener)
+	defer server.Close()
+	for path, want := range map[string]string{"/api/v1/imports/prison-releases": " 401 ", "/imports": " 303 "} {
+		conn, err := net.Dial("tcp", listener.Addr().String())
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		const size = 64 << 20
+		_, err = fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: %d\r\n\r\n", path, size)
+		for sent := 0; sent < size && err == nil; sent += 1 << 20 {
+			_, err = conn.Write(make([]byte, 1<<20))
+		}
+		if err != nil {
+			t.Errorf("%s: cut off: %v", path, err)
+			continue
+		}
+		if line, err := bufio.NewReader(conn).ReadString('\n'); !strings.Contains(line, want) {
+			t.Errorf("%s: %q, %v", path, line, err)
 		}
 	}
 }
