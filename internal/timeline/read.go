@@ -3,6 +3,7 @@ package timeline
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -80,7 +81,7 @@ type Page struct {
 // its own has ended: a reader that goes on from the last position misses nothing, ever. Transactions
 // in other databases of the same server, which cannot write here, are not waited for.
 func Changes(ctx context.Context, tx *db.Tx, after string, limit int) (Page, error) {
-	from, err := position(after)
+	from, err := position(ctx, tx, after)
 	if err != nil {
 		return Page{}, err
 	}
@@ -105,7 +106,7 @@ func Changes(ctx context.Context, tx *db.Tx, after string, limit int) (Page, err
 		WHERE (tx, seq) > ($1::text::xid8, $2)
 		  AND tx < coalesce((SELECT tx FROM running), pg_snapshot_xmax(pg_current_snapshot()))
 		ORDER BY tx, seq
-		LIMIT $3`, fmt.Sprint(from.tx), from.seq, limit)
+		LIMIT $3`, fmt.Sprint(from.Tx), from.Seq, limit)
 	if err != nil {
 		return Page{}, err
 	}
@@ -117,18 +118,29 @@ func Changes(ctx context.Context, tx *db.Tx, after string, limit int) (Page, err
 	return page, nil
 }
 
-type cursor struct{ tx, seq uint64 }
+type cursor struct{ Tx, Seq uint64 }
 
-func position(after string) (c cursor, err error) {
+// position reads where a reader has come to: the cursor of an earlier page, or the id of the last event
+// that they have.
+func position(ctx context.Context, tx *db.Tx, after string) (c cursor, err error) {
 	if after == "" {
 		return c, nil
 	}
-	tx, seq, _ := strings.Cut(after, ".")
+	if id, err := uuid.Parse(after); err == nil {
+		err = tx.Get(ctx, &c, `SELECT tx::text::bigint AS tx, seq FROM event WHERE id = $1`, id)
+		if errors.Is(err, db.ErrNone) {
+			return c, errNoPosition
+		}
+		return c, err
+	}
+	text, seq, _ := strings.Cut(after, ".")
 	var wrong error
-	c.tx, err = strconv.ParseUint(tx, 10, 63)
-	c.seq, wrong = strconv.ParseUint(seq, 10, 63)
+	c.Tx, err = strconv.ParseUint(text, 10, 63)
+	c.Seq, wrong = strconv.ParseUint(seq, 10, 63)
 	if err != nil || wrong != nil {
-		return c, problem.Wrong("after", "invalid", "Give the next_cursor of an earlier answer, as it was.")
+		return c, errNoPosition
 	}
 	return c, nil
 }
+
+var errNoPosition = problem.Wrong("after", "invalid", "Give the next_cursor of an earlier answer, or the id of the last event in it, as it was.")

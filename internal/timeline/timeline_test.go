@@ -249,6 +249,33 @@ func TestChangesWaitForWhoHasYetToWrite(t *testing.T) {
 	}
 }
 
+// The id of the last event is as good a position as the cursor; another organisation's is none.
+func TestAReaderGoesOnAfterTheLastEventByItsID(t *testing.T) {
+	pool, exeters, moors := world(t)
+	put := func(who staff.Who, id uuid.UUID, kind string) (written uuid.UUID) {
+		act(t, pool, who.Scope(), func(ctx context.Context, tx *db.Tx) (err error) {
+			written, err = Write(ctx, tx, who, now, Event{ReferralID: id, Kind: kind})
+			return err
+		})
+		return written
+	}
+	put(exeter, exeters, "one")
+	two := put(exeter, exeters, "two")
+	theirs := put(moor, moors, "not Exeter's")
+	put(exeter, exeters, "three")
+	if seen, _ := kinds(t, pool, exeter, two.String()); seen != "three " {
+		t.Errorf("after the second: %s", seen)
+	}
+	for _, after := range []uuid.UUID{theirs, uuid.New()} {
+		act(t, pool, exeter.Scope(), func(ctx context.Context, tx *db.Tx) error {
+			if _, err := Changes(ctx, tx, after.String(), 10); !errors.As(err, new(*problem.Invalid)) {
+				t.Errorf("after an event that is not to be seen: %v", err)
+			}
+			return nil
+		})
+	}
+}
+
 func TestAPositionIsTakenAsItWasGiven(t *testing.T) {
 	pool, _, _ := world(t)
 	act(t, pool, exeter.Scope(), func(ctx context.Context, tx *db.Tx) error {
