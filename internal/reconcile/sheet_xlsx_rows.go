@@ -52,9 +52,10 @@ func (b *workbook) rows(part *zip.File) iter.Seq2[line, error] {
 
 // rowReader walks through a sheet's XML.
 type rowReader struct {
-	book *workbook
-	xml  *xml.Decoder
-	row  int
+	book   *workbook
+	xml    *xml.Decoder
+	row    int
+	column int // where the next cell stands that does not say so itself, counted from 0
 }
 
 // next is the next row; io.EOF only where the sheet has properly ended.
@@ -78,7 +79,7 @@ func (r *rowReader) readRow(start xml.StartElement) (line, error) {
 	if number <= r.row {
 		return line{}, fmt.Errorf("row %d comes after row %d", number, r.row)
 	}
-	r.row = number
+	r.row, r.column = number, 0
 	l := line{number: number}
 	for {
 		token, err := r.xml.Token()
@@ -110,10 +111,11 @@ func unexpected(err error) error {
 }
 
 func (r *rowReader) readCell(start xml.StartElement, l *line) error {
-	at := len(l.cells)
+	at := r.column
 	if reference := attribute(start, "r"); reference != "" {
 		at = columnOf(reference)
 	}
+	r.column = at + 1
 	raw, err := elementText(r.xml, "c")
 	if err != nil || raw == "" {
 		return err
