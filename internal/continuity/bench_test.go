@@ -40,20 +40,32 @@ func (c *cohort) fill(n int) {
 	c.exec(`VACUUM ANALYZE`)
 }
 
-// 35 windows with all breakdowns and supporting figures. The aim is under 500 ms for a million referrals on two cores.
+// 34 windows with all breakdowns and supporting figures, counted from the rows and with what the service has counted ahead.
+// The aim is under 500 ms for a million referrals on two cores.
 func BenchmarkCount(b *testing.B) {
 	for _, n := range []int{10_000, 100_000, 1_000_000} {
-		b.Run(fmt.Sprint(n, " referrals"), func(b *testing.B) {
-			c := newCohort(b)
-			c.fill(n)
-			ask := Ask{WindowEnd: day.MustParse("2023-12-31"), DataThrough: day.MustParse("2024-01-21"), Months: 34, Today: longAfter}
-			b.ResetTimer()
+		c := newCohort(b)
+		c.fill(n)
+		today := day.MustParse("2024-01-22")
+		ask := Ask{WindowEnd: day.MustParse("2023-12-31"), Months: 34, Today: today}
+		ask.afresh = true
+		b.Run(fmt.Sprint(n, " referrals, from the rows"), func(b *testing.B) { c.count(b, ask) })
+		b.Run(fmt.Sprint(n, " referrals, counting ahead"), func(b *testing.B) {
 			for b.Loop() {
-				if _, err := Count(b.Context(), c.pool, ask); err != nil {
-					b.Fatal(err)
-				}
+				c.exec(`DELETE FROM kept_window`)
+				c.keep(today)
 			}
 		})
+		ask.afresh = false
+		b.Run(fmt.Sprint(n, " referrals, counted ahead"), func(b *testing.B) { c.count(b, ask) })
+	}
+}
+
+func (c *cohort) count(b *testing.B, ask Ask) {
+	for b.Loop() {
+		if _, err := Count(b.Context(), c.pool, ask); err != nil {
+			b.Fatal(err)
+		}
 	}
 }
 

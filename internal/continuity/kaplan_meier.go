@@ -13,11 +13,15 @@ import (
 // lastWaitDay is the last day on which a start still belongs to the release.
 const lastWaitDay = 92
 
-// wait is a number of releases that were picked up on a day after release, or were last known to wait on it.
-type wait struct {
-	Day      int
-	PickedUp bool
-	Releases int
+// waits are the releases of a window by the day on which each was picked up, or was last known to wait.
+type waits struct{ PickedUp, Censored [lastWaitDay + 1]int }
+
+func (w *waits) add(day int, pickedUp bool, n int) {
+	if pickedUp {
+		w.PickedUp[day] += n
+	} else {
+		w.Censored[day] += n
+	}
 }
 
 // Curve is the share picked up by each day after release, 0 to 92, of those who could be: one minus the Kaplan-Meier
@@ -42,7 +46,7 @@ func TimeToPickUp(ctx context.Context, pool *db.Pool, ask Ask) (curve Curve, err
 	err = pool.Act(ctx, db.Scope{Part: db.Counting}, func(tx *db.Tx) error {
 		c := newCount(ask, tx.Rules, ask.WindowEnd)
 		err := c.read(ctx, tx, (*count).readWaits)
-		curve = kaplanMeier(c.last().waits)
+		curve = c.last().waits.curve()
 		return err
 	})
 	if err != nil {
@@ -53,24 +57,29 @@ func TimeToPickUp(ctx context.Context, pool *db.Pool, ask Ask) (curve Curve, err
 
 func (c *count) readWaits(ctx context.Context, tx *db.Tx) error {
 	return c.each(ctx, tx, timeToPickUpSQL, func(rows *sqlx.Rows) error {
-		var stretch int
-		var one wait
-		if err := rows.Scan(&stretch, &one.Day, &one.PickedUp, &one.Releases); err != nil {
+		var stretch, day, n int
+		var pickedUp bool
+		if err := rows.Scan(&stretch, &day, &pickedUp, &n); err != nil {
 			return err
 		}
-		c.over(stretch, func(w *tally) { w.waits = append(w.waits, one) })
+		c.over(stretch, func(w *tally) { w.waits.add(day, pickedUp, n) })
 		return nil
 	})
 }
 
-// kaplanMeier is the product-limit estimate (Kaplan and Meier 1958): each day multiplies the share still waiting by the
-// part of those at risk who were not picked up on it. On one day pick-ups come before censoring.
-func kaplanMeier(waits []wait) Curve {
-	curve, atRisk := laidOut(waits)
+// curve is the product-limit estimate (Kaplan and Meier 1958): each day multiplies the share still waiting by the part of
+// those at risk who were not picked up on it. On one day pick-ups come before censoring.
+func (w *waits) curve() (curve Curve) {
+	atRisk := 0
+	for i := range w.PickedUp {
+		atRisk += w.PickedUp[i] + w.Censored[i]
+	}
+	if atRisk == 0 {
+		return nil
+	}
 	waiting, greenwood := 1.0, 0.0
-	for i := range curve {
-		d := &curve[i]
-		d.AtRisk = atRisk
+	for i := range w.PickedUp {
+		d := CurveDay{AtRisk: atRisk, PickedUp: w.PickedUp[i], Censored: w.Censored[i]}
 		if d.PickedUp > 0 {
 			n, x := float64(atRisk), float64(d.PickedUp)
 			waiting *= (n - x) / n
@@ -78,24 +87,9 @@ func kaplanMeier(waits []wait) Curve {
 		}
 		d.Share, d.CI95 = 1-waiting, logLog(waiting, greenwood)
 		atRisk -= d.PickedUp + d.Censored
+		curve = append(curve, d)
 	}
 	return curve
-}
-
-// laidOut puts the waits on their days and says how many there are in all.
-func laidOut(waits []wait) (curve Curve, all int) {
-	for _, w := range waits {
-		if curve == nil {
-			curve = make(Curve, lastWaitDay+1)
-		}
-		if w.PickedUp {
-			curve[w.Day].PickedUp += w.Releases
-		} else {
-			curve[w.Day].Censored += w.Releases
-		}
-		all += w.Releases
-	}
-	return curve, all
 }
 
 // logLog is the interval of the share picked up, from Greenwood's variance (1926) on the scale log(-log S), where it cannot

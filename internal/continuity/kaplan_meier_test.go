@@ -11,6 +11,21 @@ import (
 	"throughgate/internal/day"
 )
 
+// wait is so many releases that were picked up on a day after release, or were last known to wait on it.
+type wait struct {
+	day      int
+	pickedUp bool
+	releases int
+}
+
+func curveOf(list []wait) Curve {
+	var all waits
+	for _, w := range list {
+		all.add(w.day, w.pickedUp, w.releases)
+	}
+	return all.curve()
+}
+
 // Ten releases, by hand:
 //
 //	day  at risk  picked up  censored  still waiting
@@ -21,7 +36,7 @@ import (
 //	30   2        0          1         4/10
 //	92   1        1          0         0
 func TestTheCurveByHand(t *testing.T) {
-	curve := kaplanMeier([]wait{{0, true, 1}, {3, true, 3}, {3, false, 1}, {10, false, 2}, {21, true, 1}, {30, false, 1}, {92, true, 1}})
+	curve := curveOf([]wait{{0, true, 1}, {3, true, 3}, {3, false, 1}, {10, false, 2}, {21, true, 1}, {30, false, 1}, {92, true, 1}})
 	for day, want := range map[int]CurveDay{
 		0: {AtRisk: 10, PickedUp: 1, Share: 0.1}, 2: {AtRisk: 9, Share: 0.1}, 3: {AtRisk: 9, PickedUp: 3, Censored: 1, Share: 0.4},
 		10: {AtRisk: 5, Censored: 2, Share: 0.4}, 20: {AtRisk: 3, Share: 0.4}, 21: {AtRisk: 3, PickedUp: 1, Share: 0.6},
@@ -43,10 +58,10 @@ func TestTheCurveByHand(t *testing.T) {
 	if day, reached := curve.Median(); day != 21 || !reached {
 		t.Errorf("median on day %d, reached %v", day, reached)
 	}
-	if _, reached := kaplanMeier([]wait{{5, true, 1}, {92, false, 2}}).Median(); reached {
+	if _, reached := curveOf([]wait{{5, true, 1}, {92, false, 2}}).Median(); reached {
 		t.Error("a third picked up is no half")
 	}
-	if len(kaplanMeier(nil)) != 0 {
+	if len(curveOf(nil)) != 0 {
 		t.Error("a curve of nothing")
 	}
 }
@@ -54,7 +69,7 @@ func TestTheCurveByHand(t *testing.T) {
 // Remission under 6-MP (Freireich and others 1963, in every textbook): still waiting, and its interval as Stata's sts list
 // prints them.
 func TestTheCurveOfTheTextbooks(t *testing.T) {
-	curve := kaplanMeier([]wait{
+	curve := curveOf([]wait{
 		{6, true, 3}, {6, false, 1}, {7, true, 1}, {9, false, 1}, {10, true, 1}, {10, false, 1}, {11, false, 1}, {13, true, 1}, {16, true, 1},
 		{17, false, 1}, {19, false, 1}, {20, false, 1}, {22, true, 1}, {23, true, 1}, {25, false, 1}, {32, false, 2}, {34, false, 1}, {35, false, 1},
 	})
@@ -74,30 +89,30 @@ func TestTheCurveOfTheTextbooks(t *testing.T) {
 func redistributed(waits []wait) (share [lastWaitDay + 1]float64) {
 	weight, all := map[int]float64{}, 0 // of each release that is still there, by place in waits
 	for _, w := range waits {
-		all += w.Releases
+		all += w.releases
 	}
 	left := make([]float64, len(waits))
 	for i, w := range waits {
-		left[i] = float64(w.Releases)
-		weight[i] = float64(w.Releases) / float64(all)
+		left[i] = float64(w.releases)
+		weight[i] = float64(w.releases) / float64(all)
 	}
 	sum := 0.0
 	for d := range share {
 		for i, w := range waits {
-			if w.PickedUp && w.Day == d {
+			if w.pickedUp && w.day == d {
 				sum += weight[i]
 			}
 		}
 		freed, later := 0.0, 0.0
 		for i, w := range waits {
-			if !w.PickedUp && w.Day == d {
+			if !w.pickedUp && w.day == d {
 				freed += weight[i]
-			} else if w.Day > d {
+			} else if w.day > d {
 				later += left[i]
 			}
 		}
 		for i, w := range waits {
-			if w.Day > d {
+			if w.day > d {
 				weight[i] += freed * left[i] / later
 			}
 		}
@@ -120,7 +135,7 @@ func TestTheCurveAgreesWithASecondMethod(t *testing.T) {
 		waits := drawWaits(t)
 		want := redistributed(waits)
 		before := CurveDay{}
-		for i, d := range kaplanMeier(waits) {
+		for i, d := range curveOf(waits) {
 			if !near(d.Share, want[i], 1e-9) {
 				t.Fatalf("day %d: %g, want %g", i, d.Share, want[i])
 			}
@@ -134,7 +149,7 @@ func TestTheCurveAgreesWithASecondMethod(t *testing.T) {
 
 // With nobody censored the curve is the plain share, and Greenwood's variance the binomial one: S*S*sum = S*(1-S)/n.
 func TestWithoutCensoringTheCurveIsTheShare(t *testing.T) {
-	curve := kaplanMeier([]wait{{1, true, 10}, {5, true, 7}, {9, true, 3}, {92, false, 20}})
+	curve := curveOf([]wait{{1, true, 10}, {5, true, 7}, {9, true, 3}, {92, false, 20}})
 	d := curve[9]
 	s := 0.5
 	reach := z * math.Sqrt(s*(1-s)/40) / s / -math.Log(s)

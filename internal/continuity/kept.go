@@ -34,7 +34,7 @@ type keptRest struct {
 	Senders map[string]sender
 	Adjust  adjustment
 	Support support
-	Waits   []wait
+	Waits   waits
 }
 
 // keep is the tally as it is kept.

@@ -44,7 +44,7 @@ func (o *Overview) read(ctx context.Context, tx *db.Tx, ask Ask) error {
 	if err := c.read(ctx, tx, wholeWindow...); err != nil {
 		return err
 	}
-	o.Figures, o.Curve = c.figures(), kaplanMeier(c.last().waits)
+	o.Figures, o.Curve = c.figures(), c.last().waits.curve()
 	var err error
 	if o.Figures.Benchmarks, err = benchmarks(ctx, tx, nil); err != nil {
 		return err

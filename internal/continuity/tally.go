@@ -51,7 +51,7 @@ type tally struct {
 	senders        []sender // in the order of the prisons
 	adjust         adjustment
 	support        support
-	waits          []wait
+	waits          waits
 }
 
 // sums are what M1 and M2 are made of.

@@ -7,8 +7,8 @@ CREATE TABLE kept_window (
   window_start date NOT NULL CHECK (window_start <= window_end),
   data_through date NOT NULL,
   holds_from date CHECK (holds_from <= data_through),
-  rates jsonb NOT NULL,
-  rest jsonb NOT NULL,
+  rates json NOT NULL,
+  rest json NOT NULL,
   made_by text NOT NULL,
   cluster bigint NOT NULL,
   as_of pg_snapshot NOT NULL
@@ -35,6 +35,7 @@ COMMENT ON COLUMN changed_month.changed_by IS 'The transaction. Each writes rows
 
 GRANT SELECT, INSERT, DELETE ON kept_window TO throughgate_counting;
 GRANT SELECT, DELETE ON changed_month TO throughgate_counting;
+GRANT SELECT (clock_on) ON referral TO throughgate_counting;
 
 -- +goose StatementBegin
 CREATE FUNCTION note_changed_month() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = public AS $$
