@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"throughgate/config"
+	"throughgate/internal/continuity"
 	"throughgate/internal/day"
 	"throughgate/internal/db"
 	"throughgate/internal/person"
@@ -46,7 +47,11 @@ func (b *bench) filled() error {
 	}
 	defer owner.Close()
 	f := &filler{keys: pool.Keys, owner: owner, today: day.Of(time.Now()), rows: b.rows, chance: rand.New(rand.NewPCG(1, 2)), file: uuid.New()}
-	return f.fill()
+	if err := f.fill(); err != nil {
+		return err
+	}
+	_, err = continuity.Keep(context.Background(), pool, f.today) // as the server does every five minutes
+	return err
 }
 
 // someClinics see 150 people a day.
