@@ -107,6 +107,8 @@ func unreadable(err error) error {
 		return &refusal{code: "bad_json", detail: fmt.Sprintf("The body is not valid JSON in UTF-8 from byte %d on.", syntax.ByteOffset)}
 	case errors.As(err, &meaning) && meaning.Err == nil && meaning.GoType != nil:
 		return naming("bad_json", meaning.JSONPointer, "is of the wrong type: it must be "+wanted(meaning.GoType)+".")
+	case errors.As(err, &meaning) && meaning.GoType != nil && meaning.GoType.Kind() == reflect.Int:
+		return problem.Wrong(fieldAt(meaning.JSONPointer), "format", "This must be "+wanted(meaning.GoType)+".")
 	case errors.As(err, &meaning):
 		return problem.Wrong(fieldAt(meaning.JSONPointer), "format", "This is not written in the form it needs: dates as 2023-12-31, ids as they were given.")
 	}

@@ -103,6 +103,17 @@ func TestWhatCannotBeAnIDIsNamed(t *testing.T) {
 	}
 }
 
+func TestAVersionThatIsNoWholeNumberIsNamed(t *testing.T) {
+	for _, version := range []string{"1.5", "99999999999999999999"} {
+		var d dateChange
+		err := decode([]byte(`{"version": `+version+`}`), &d)
+		var wrong *problem.Invalid
+		if !errors.As(err, &wrong) || wrong.Corrections[0] != (problem.Correction{Field: "version", Code: "format", Message: "This must be a whole number."}) {
+			t.Errorf("%s: %v", version, err)
+		}
+	}
+}
+
 func TestBodiesOfAnotherKindAreRefused(t *testing.T) {
 	for _, c := range []struct{ name, kind, encoding, code string }{
 		{"JSON", "application/json", "", ""},
