@@ -51,6 +51,19 @@ func answers() map[int]Answer {
 	return map[int]Answer{2: {Accepted, ""}, 3: {Refused, "Surname: missing; Sex: not recognised"}}
 }
 
+// What is said of a row of a Windows-1252 file can be written into one.
+func TestAResultFileHoldsWhatIsSaidOfALostLetter(t *testing.T) {
+	s := mustRead(t, windows1252(t, csvOf(table(PrisonReleases(), with(goodRelease(), wordFamily, "Wo?niak")))), PrisonReleases())
+	_, found := ReadPrisonRow(rowsOf(t, s)[0], words, today)
+	if len(found.Warnings) != 1 || found.Warnings[0].Why != lostLetter {
+		t.Fatalf("warned of %v", found.Warnings)
+	}
+	var written bytes.Buffer
+	if err := WriteResult(&written, s, map[int]Answer{2: {Accepted, found.Warnings[0].Why}}); err != nil || !strings.Contains(written.String(), "a letter may have been lost") {
+		t.Errorf("written with %v: %s", err, &written)
+	}
+}
+
 func TestAResultFileIsTheFileWithTwoColumnsAdded(t *testing.T) {
 	rows := table(ProviderPickups(), goodPickup(), with(goodPickup(), wordFamily, "", wordNotes, "=cmd|'/c calc'!A1", wordOurReference, "-1", wordReleased, ""))
 	for _, separator := range []string{",", ";", "\t"} {

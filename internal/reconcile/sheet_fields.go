@@ -53,6 +53,9 @@ func (r *reading) text(word string) string {
 	return text
 }
 
+// lostLetter names no such letter (ŵ, ŷ, ł): the answer is written back in the encoding that has none.
+const lostLetter = "a letter may have been lost: the name holds a ?, and this file's encoding does not have every letter; CSV UTF-8 does"
+
 // name is a first name or surname, which every row must have.
 func (r *reading) name(word string, isName func(string) bool) string {
 	name, ok := person.CleanName(r.row.Text(word))
@@ -65,7 +68,7 @@ func (r *reading) name(word string, isName func(string) bool) string {
 		r.refuse(word, missing+": what stands there is not a name")
 	}
 	if r.row.sheet.text != nil && r.row.sheet.text.win1252 && strings.Contains(name, "?") || strings.Contains(name, "\ufffd") {
-		r.Warnings = append(r.Warnings, Fault{r.row.sheet.Heading(word), "a letter may have been lost: the name holds a ? and the file's encoding has no ŵ, ŷ or ł"})
+		r.Warnings = append(r.Warnings, Fault{r.row.sheet.Heading(word), lostLetter})
 	}
 	return name
 }
