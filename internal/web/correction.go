@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -13,17 +14,23 @@ import (
 
 const (
 	correctionTitle = "Correct what was sent"
-	correctionLead  = "Change only what was wrong. What was said before stays in the history, and the appointment follows where the need changed. The release date has a page of its own."
+	correctionLead  = "What was said before stays in the history, and the appointment follows where the need changed. The release date has a page of its own."
 	correctionDone  = "The referral is corrected."
 )
 
-// correctable are the questions of a referral that a correction asks again, and why they are.
-func (v *visit) correctable() []field {
-	list := slices.Concat(
-		[]field{givenName, familyName, dateOfBirth, sex, prisonNumber, nhsNumber, telephone, substances, otherSubstances, medicine},
-		v.bridgingQuestion(), []field{naloxone}, v.consentQuestions(), []field{smart, reconnect, reconnectConsent, notes, ownReference})
-	return append(list, field{Name: "reason", Label: "Why was it wrong?", Kind: "text", Called: "why it was wrong",
-		Says: map[string]string{"nothing_to_correct": "Nothing is changed: change what was wrong, or go back"}})
+var whyWrong = field{Name: "reason", Label: "Why was it wrong?", Kind: "text", Called: "why it was wrong",
+	Says: map[string]string{"nothing_to_correct": "Nothing is changed: change what was wrong, or go back"}}
+
+// correctable says whether a correction may ask a page again: the release and the provider have acts of their own.
+func (s newStep) correctable() bool { return s.part != releasePart && s.path != "provider" }
+
+// corrects is the page whose answer is corrected; nil as long as it has not been chosen.
+func (v *visit) corrects() *newStep {
+	at := slices.IndexFunc(newSteps, func(s newStep) bool { return s.path == v.web.QueryParam("of") && s.correctable() })
+	if at < 0 {
+		return nil
+	}
+	return &newSteps[at]
 }
 
 func (v *visit) correctionPage() error {
@@ -34,38 +41,84 @@ func (v *visit) correctionPage() error {
 	return v.drawCorrection(http.StatusOK, r, asSent(r), nil)
 }
 
+// drawCorrection asks which answer was wrong, and then for the right one.
 func (v *visit) drawCorrection(status int, r *referral.Referral, typed form, wrong *problem.Invalid) error {
-	fields, mistakes := fill(v.correctable(), typed, wrong)
-	back := "/referrals/" + r.ID.String()
-	return v.draw(status, "act.html", page{Title: correctionTitle, Back: back, Faults: mistakes, Body: actBody{
-		Act: "correction", Title: correctionTitle, Lead: correctionLead, Button: "Correct", Name: fullName(r), R: r,
-		Facts: v.releaseFacts(r), Fields: fields, Version: r.Version, Back: back,
-	}})
+	referralPath := "/referrals/" + r.ID.String()
+	body := actBody{Act: "correction", Title: correctionTitle, Name: fullName(r), R: r, Facts: v.releaseFacts(r), Version: r.Version}
+	if step := v.corrects(); step != nil {
+		body.Fields, body.Button, body.Back = slices.Concat(step.fields(v), []field{whyWrong}), "Correct", referralPath+"/correction"
+	} else {
+		body.Fields, body.Button, body.Back, body.Lead = []field{v.whichAnswer(r)}, "Continue", referralPath, correctionLead
+	}
+	var mistakes faults
+	body.Fields, mistakes = fill(body.Fields, typed, wrong)
+	return v.draw(status, "act.html", page{Title: correctionTitle, Back: body.Back, Faults: mistakes, Body: body})
 }
 
+// whichAnswer offers every answer as it stands.
+func (v *visit) whichAnswer(r *referral.Referral) field {
+	sent := asSent(r)
+	f := field{Name: "of", Label: "Which answer was wrong?", Kind: "radios", Called: "which answer was wrong"}
+	for _, s := range newSteps {
+		if !s.correctable() || !v.asks(s, sent) {
+			continue
+		}
+		var words []string
+		for _, a := range v.answers(s, sent) {
+			words = append(words, a.Words)
+		}
+		f.Options = append(f.Options, option{Value: s.path, Text: strings.TrimSuffix(s.title, " (optional)"), Hint: strings.Join(words, ", ")})
+	}
+	return f
+}
+
+// correct takes the right answer, or leads to the page of the one that was wrong.
 func (v *visit) correct() error {
 	typed, err := v.typed()
 	if err != nil {
 		return err
 	}
-	typed["substances"] = v.several("substances")
+	step := v.corrects()
+	if step == nil {
+		return v.chooseAnswer(typed)
+	}
+	answers := form{"reason": typed["reason"]}
+	step.lay(v, answers, typed)
 	err = v.act(func(tx *db.Tx) error {
 		r, err := referral.Hold(v.ctx, tx, v.who, v.id, typed.version())
 		if err != nil {
 			return err
 		}
-		_, err = referral.Correct(v.ctx, tx, v.who, v.now, r.ID, corrected(asSent(r), typed))
+		sent := asSent(r)
+		_, err = referral.Correct(v.ctx, tx, v.who, v.now, r.ID, corrected(sent, sent.with(answers)))
 		return err
 	})
 	if err == nil {
 		return v.seeOther("/referrals/" + v.id.String() + "?done=correction")
 	}
+	return v.notCorrected(answers, err)
+}
+
+func (v *visit) chooseAnswer(typed form) error {
+	r, err := v.findReferral()
+	if err != nil {
+		return err
+	}
+	of := v.whichAnswer(r)
+	if slices.ContainsFunc(of.Options, func(o option) bool { return o.Value == typed["of"] }) {
+		return v.seeOther("/referrals/" + v.id.String() + "/correction?of=" + typed["of"])
+	}
+	return v.drawCorrection(http.StatusUnprocessableEntity, r, typed, &problem.Invalid{Corrections: []problem.Correction{{Field: "of", Code: "required"}}})
+}
+
+// notCorrected says on the form what cannot be done, with what was typed.
+func (v *visit) notCorrected(answers form, err error) error {
 	var wrong *problem.Invalid
 	var conflict *problem.Conflict
 	status := http.StatusUnprocessableEntity
 	switch {
 	case errors.As(err, &wrong):
-		wrong = &problem.Invalid{Corrections: inQuestions(typed, wrong.Corrections)}
+		wrong = &problem.Invalid{Corrections: inQuestions(answers, wrong.Corrections)}
 	case errors.As(err, &conflict):
 		status, wrong = http.StatusConflict, &problem.Invalid{Corrections: []problem.Correction{{Code: conflict.Code, Message: conflict.Message}}}
 	default:
@@ -75,7 +128,14 @@ func (v *visit) correct() error {
 	if err != nil {
 		return err
 	}
-	return v.drawCorrection(status, r, typed, wrong)
+	return v.drawCorrection(status, r, answers, wrong)
+}
+
+// with are answers with others laid over them.
+func (f form) with(others form) form {
+	all := maps.Clone(f)
+	maps.Copy(all, others)
+	return all
 }
 
 // asSent is a referral as its form would have been filled in.

@@ -39,33 +39,44 @@ func TestWhatWasSentIsCorrected(t *testing.T) {
 	d.Substances = []string{"heroin", "khat"}
 	id := h.referred(d).String()
 	b, path := h.as("EXI"), "/referrals/"+id+"/correction"
-	page := b.open(path)
-	for name, want := range map[string]string{"person.given_name": "Aoife", "person.date_of_birth-day": "29", "other_substances": "khat"} {
-		if got := value(page, name); got != want {
-			t.Errorf("%s is filled in with %q", name, got)
+	which := b.open(path)
+	for _, want := range []string{"What is their name?", "Aoife, Ní Bhriain-A1234BC", "Heroin, khat", "29 February 1984"} {
+		if !strings.Contains(which.text(), want) {
+			t.Errorf("%q is not offered: %s", want, which.text())
 		}
 	}
-	if s := b.post(path, filled(page, "reason", "none")...); s.faults()["reason"] != "Nothing is changed: change what was wrong, or go back" {
+	if strings.Contains(which.text(), "What is the day of release?") || strings.Contains(which.text(), "bridging") {
+		t.Error("what has a page of its own, or was not asked, is offered")
+	}
+	if s := b.post(path, "of", "numbers"); s.location != path+"?of=numbers" {
+		t.Errorf("the answer that was wrong is chosen: %d %s", s.status, s.location)
+	}
+	if s := b.post(path, "of", "release-date"); s.faults()["of"] != "Select which answer was wrong" {
+		t.Errorf("one that is not offered: %d %v", s.status, s.faults())
+	}
+	numbers := b.open(path + "?of=numbers")
+	if s := b.post(path+"?of=numbers", filled(numbers, "reason", "none")...); s.faults()["reason"] != "Nothing is changed: change what was wrong, or go back" {
 		t.Errorf("nothing changed: %d %v", s.status, s.faults())
 	}
-	s := b.post(path, filled(page, "person.given_name", "x", "person.prison_number", "12")...)
-	if s.status != http.StatusUnprocessableEntity || s.faults()["reason"] != "Enter why it was wrong" || s.faults()["person.prison_number"] == "" || s.faults()["person.given_name"] == "" {
+	s := b.post(path+"?of=numbers", filled(numbers, "person.prison_number", "12")...)
+	if s.status != http.StatusUnprocessableEntity || s.faults()["reason"] != "Enter why it was wrong" || s.faults()["person.prison_number"] == "" {
 		t.Errorf("%d %v", s.status, s.faults())
 	}
 	if value(s, "person.prison_number") != "12" {
 		t.Error("what was typed is gone")
 	}
-	s = b.post(path, filled(page, "person.given_name", "Eva", "opioid_substitution.medicine", "methadone", "reason", "misheard")...)
+	name, medicine := b.open(path+"?of=name"), path+"?of=medicine"
+	s = b.post(medicine, filled(b.open(medicine), "opioid_substitution.medicine", "methadone", "reason", "misheard")...)
 	if s.status != http.StatusSeeOther {
 		t.Fatalf("%d %v", s.status, s.faults())
 	}
 	after := b.open(s.location)
-	for _, want := range []string{"The referral is corrected.", "The appointment ", "Eva", "Methadone", "“misheard”", "Heroin, khat"} {
+	for _, want := range []string{"The referral is corrected.", "The appointment ", "Aoife", "Methadone", "“misheard”", "Heroin, khat"} {
 		if !strings.Contains(after.text(), want) {
 			t.Errorf("%q is not said: %s", want, after.text())
 		}
 	}
-	if s := b.post(path, filled(page, "person.given_name", "Eve", "reason", "again")...); s.status != http.StatusConflict || value(s, "person.given_name") != "Eve" {
+	if s := b.post(path+"?of=name", filled(name, "person.given_name", "Eve", "reason", "again")...); s.status != http.StatusConflict || value(s, "person.given_name") != "Eve" {
 		t.Errorf("from a stale tab: %d %s", s.status, s.text())
 	}
 }

@@ -95,6 +95,9 @@ func (w inhabited) referrals() {
 			w.at[r.path] = []string{released + "/" + act}
 		}
 	}
+	for _, of := range []string{"name", "substances"} {
+		w.at["/referrals/:id/correction"] = append(w.at["/referrals/:id/correction"], released+"/correction?of="+of)
+	}
 	w.at["/referrals/:id/pickup-correction"] = []string{pickedUp + "/pickup-correction"}
 	w.at["/links/:id/undo"] = []string{pathIn(w.as("HARBOUR").open(pickedUp), `.app-timeline a[href$="/undo"]`)}
 

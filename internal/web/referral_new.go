@@ -213,17 +213,22 @@ func (v *visit) keepAnswers(step newStep, typed form) (b referral.Begun, earlier
 			return err
 		}
 		earlier = maps.Clone(b.Typed)
-		for _, f := range step.fields(v) {
-			for _, box := range f.boxes() {
-				b.Typed[box] = typed[box]
-			}
-			if f.Kind == "checkboxes" {
-				b.Typed[f.Name] = v.several(f.Name)
-			}
-		}
+		step.lay(v, b.Typed, typed)
 		return referral.KeepBegun(v.ctx, tx, v.now, v.id, b.Typed)
 	})
 	return b, earlier, err
+}
+
+// lay puts the answers of the page, as they were sent, over others.
+func (s newStep) lay(v *visit, over, typed form) {
+	for _, f := range s.fields(v) {
+		for _, box := range f.boxes() {
+			over[box] = typed[box]
+		}
+		if f.Kind == "checkboxes" {
+			over[f.Name] = v.several(f.Name)
+		}
+	}
 }
 
 // boxes are the names under which a field's parts are sent.

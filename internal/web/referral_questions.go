@@ -16,6 +16,8 @@ type newStep struct {
 	fields            func(*visit) []field
 }
 
+const releasePart = "The release"
+
 // newSteps begin with what decides whether somebody can be referred at all.
 var newSteps = []newStep{
 	{"consent", "Consent", "Has the person agreed that the community provider is told?", (*visit).consentQuestions},
@@ -23,10 +25,10 @@ var newSteps = []newStep{
 	{"date-of-birth", "The person", "What is their date of birth?", same(dateOfBirth)},
 	{"sex", "The person", "What is their sex?", same(sex)},
 	{"numbers", "The person", "What are their prison number and NHS number?", same(prisonNumber, nhsNumber)},
-	{"release", "The release", "What is known of the release?", same(releaseKnown)},
-	{"release-date", "The release", "What is the day of release?", (*visit).releaseDateQuestion},
-	{"no-release-date", "The release", "Why is no day known?", same(whyNoDay)},
-	{"release-kind", "The release", "What kind of release is it? (optional)", same(releaseKind)},
+	{"release", releasePart, "What is known of the release?", same(releaseKnown)},
+	{"release-date", releasePart, "What is the day of release?", (*visit).releaseDateQuestion},
+	{"no-release-date", releasePart, "Why is no day known?", same(whyNoDay)},
+	{"release-kind", releasePart, "What kind of release is it? (optional)", same(releaseKind)},
 	{"substances", "Treatment need", "Which substances do they need help with?", same(substances, otherSubstances)},
 	{"medicine", "Treatment need", "Are they on opioid substitution?", same(medicine)},
 	{"bridging", "Treatment need", "When does the bridging prescription end? (optional)", (*visit).bridgingQuestion},

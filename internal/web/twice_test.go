@@ -26,7 +26,7 @@ var rightly = map[string]struct {
 	"release-date":       {"EXI", true, typing([]string{"known", "yes", "reason", "brought forward"}, oneDay("planned_release_date", "24"))},
 	"transfer":           {"EXI", true, typing([]string{"to_prison", "CWI"}, oneDay("on", "20"))},
 	"withdrawal":         {"EXI", true, typing([]string{"reason", "mistaken"}, oneDay("on", "20"))},
-	"correction":         {"EXI", true, []string{"person.telephone", "07700 900123", "reason", "a new number"}},
+	"correction?of=more": {"EXI", true, []string{"person.telephone", "07700 900123", "reason", "a new number"}},
 	"pickup":             {"HARBOUR", false, typing([]string{"kind", "new_episode", "modality", "psychosocial"}, oneDay("picked_up_on", "19"))},
 	"pickup-correction":  {"HARBOUR", false, typing([]string{"kind", "new_episode", "correction_reason", "a slip"}, oneDay("picked_up_on", "18"))},
 	"outcome":            {"HARBOUR", false, []string{"outcome", "cancelled", "cancelled_by", "person"}},
@@ -48,7 +48,7 @@ const made = `SELECT (SELECT count(*) FROM event) + (SELECT count(*) FROM appoin
 func TestAnActIsDoneOnceHoweverOftenItsFormIsSent(t *testing.T) {
 	h := newHouse(t)
 	browsers := map[string]*browser{"EXI": h.as("EXI"), "HARBOUR": h.as("HARBOUR")}
-	paths := []string{"correction"}
+	paths := []string{"correction?of=more"}
 	for _, a := range acts {
 		paths = append(paths, a.path)
 	}
