@@ -63,7 +63,11 @@ func keyLine(k staff.Key, now time.Time) string {
 	case !k.ExpiresAt.After(now):
 		state = "expired"
 	}
-	return fmt.Sprintf("%s  %-10s %s", k.ID, k.Organisation, state)
+	used := "never used"
+	if k.LastUsedAt != nil {
+		used = "last used on " + k.LastUsedAt.Format("2 January 2006")
+	}
+	return fmt.Sprintf("%s  %-10s %s, %s", k.ID, k.Organisation, state, used)
 }
 
 var apikeyRevokeCommand = command{

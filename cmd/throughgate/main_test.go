@@ -15,6 +15,7 @@ import (
 
 	"throughgate/internal/db"
 	"throughgate/internal/demo"
+	"throughgate/internal/staff"
 )
 
 // console runs a command as a person would, and gives back what it said.
@@ -42,6 +43,24 @@ func TestEveryCommandIsListedAndHelpsItself(t *testing.T) {
 			if flag := strings.Trim(word, "[]"); strings.HasPrefix(flag, "--") && !strings.Contains(help, "\n  "+flag+" ") {
 				t.Errorf("%s --help does not explain %s", c.name, flag)
 			}
+		}
+	}
+}
+
+func TestALineAboutAKeySaysWhetherItWorksAndIsUsed(t *testing.T) {
+	now := time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
+	yesterday := now.AddDate(0, 0, -1)
+	works := staff.Key{Organisation: "EXI", ExpiresAt: now.AddDate(0, 0, 90)}
+	for line, spoil := range map[string]func(*staff.Key){
+		"works until 31 January 2027, never used":                   func(*staff.Key) {},
+		"works until 31 January 2027, last used on 1 November 2026": func(k *staff.Key) { k.LastUsedAt = &yesterday },
+		"expired, never used":                                       func(k *staff.Key) { k.ExpiresAt = now },
+		"revoked, never used":                                       func(k *staff.Key) { k.RevokedAt = &yesterday },
+	} {
+		k := works
+		spoil(&k)
+		if got := keyLine(k, now); !strings.HasSuffix(got, " "+line) {
+			t.Errorf("%q, want %q", got, line)
 		}
 	}
 }
