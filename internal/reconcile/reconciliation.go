@@ -9,6 +9,7 @@ import (
 	"throughgate/internal/audit"
 	"throughgate/internal/day"
 	"throughgate/internal/db"
+	"throughgate/internal/person"
 	"throughgate/internal/problem"
 	"throughgate/internal/staff"
 )
@@ -96,7 +97,7 @@ func ReconcilePart(ctx context.Context, pool *db.Pool, who staff.Who, now time.T
 	if to.Before(from) {
 		return nil, problem.Wrong("to", "before_from", "The last day lies before the first.")
 	}
-	a := &auditing{Reconciliation: &Reconciliation{Prison: prison, Provider: provider, From: from, To: to}}
+	a := &auditing{Reconciliation: &Reconciliation{Prison: prison, Provider: provider, From: from, To: to}, known: map[uuid.UUID]person.Identity{}}
 	err := pool.Act(ctx, db.Scope{Part: db.Jobs}, func(tx *db.Tx) error {
 		a.tx = tx
 		if err := a.sort(ctx); err != nil {

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/google/uuid"
-	"github.com/jmoiron/sqlx"
 	"github.com/lib/pq"
 
 	"throughgate/internal/day"
@@ -15,13 +14,17 @@ import (
 
 // whole is what the shown releases are told with.
 type whole struct {
-	starts  map[uuid.UUID][]day.Date // every start of a person, by person
-	offered map[uuid.UUID]seenDays   // by release
-	asked   map[uuid.UUID]string     // why a row that may mean the person waits for review
+	rows    map[uuid.UUID][]ProviderRow // of the provider's list, by the release that they are about
+	starts  map[uuid.UUID][]day.Date    // every start of a person, by person
+	offered map[uuid.UUID]seenDays      // by release
+	asked   map[uuid.UUID]string        // why a row that may mean the person waits for review
 }
 
 // seenDays are the first days that a release's appointments tell of.
-type seenDays struct{ offered, attended day.Date }
+type seenDays struct {
+	offered  day.Date
+	attended day.Date
+}
 
 // readWhole reads the releases that are shown, and puts them into their lists.
 func (a *auditing) readWhole(ctx context.Context, chosen []*release) (err error) {
@@ -31,15 +34,15 @@ func (a *auditing) readWhole(ctx context.Context, chosen []*release) (err error)
 	if err := a.readKept(ctx, chosen); err != nil {
 		return err
 	}
-	if err := a.openLinked(ctx, chosen); err != nil {
-		return err
-	}
 	var ids, people []uuid.UUID
 	for _, r := range chosen {
 		ids, people = append(ids, r.ID), append(people, *r.PersonID)
 	}
-	w := whole{}
-	if w.starts, err = a.readStarts(ctx, people); err != nil {
+	if err := a.readKnown(ctx, people); err != nil {
+		return err
+	}
+	w := whole{rows: map[uuid.UUID][]ProviderRow{}, starts: map[uuid.UUID][]day.Date{}}
+	if err := a.readListed(ctx, w, ids, people); err != nil {
 		return err
 	}
 	if w.offered, err = a.readDays(ctx, ids); err != nil {
@@ -54,13 +57,11 @@ func (a *auditing) readWhole(ctx context.Context, chosen []*release) (err error)
 	return nil
 }
 
-// readKept reads the referrals of the releases that have not been read yet.
+// readKept reads the referrals of the releases.
 func (a *auditing) readKept(ctx context.Context, releases []*release) error {
 	at, ids := map[uuid.UUID]*release{}, []uuid.UUID{}
 	for _, r := range releases {
-		if r.kept == nil {
-			at[r.ID], ids = r, append(ids, r.ID)
-		}
+		at[r.ID], ids = r, append(ids, r.ID)
 	}
 	var found []*kept
 	err := a.tx.Select(ctx, &found, `SELECT `+keptColumns+` FROM referral WHERE id = ANY ($1)`, pq.Array(ids))
@@ -70,64 +71,80 @@ func (a *auditing) readKept(ctx context.Context, releases []*release) error {
 	return err
 }
 
-func (a *auditing) readStarts(ctx context.Context, people []uuid.UUID) (map[uuid.UUID][]day.Date, error) {
-	starts := map[uuid.UUID][]day.Date{}
-	return starts, a.tx.Each(ctx, `
-		SELECT id, values_sealed, person_id
+// readListed opens the rows of the provider's list about the releases, and about their people otherwise.
+func (a *auditing) readListed(ctx context.Context, w whole, releases, people []uuid.UUID) error {
+	var rows []struct {
+		ID       uuid.UUID     `db:"id"`
+		Sealed   []byte        `db:"values_sealed"`
+		Person   uuid.NullUUID `db:"person_id"`
+		Referral uuid.NullUUID `db:"referral_id"`
+	}
+	err := a.tx.Select(ctx, &rows, `
+		SELECT id, values_sealed, person_id, referral_id
 		FROM provider_row
 		WHERE organisation = $1
 		  AND answer = 'accepted'
-		  AND person_id = ANY ($2)`, func(found *sqlx.Rows) error {
-		var id, who uuid.UUID
-		var sealed []byte
-		if err := found.Scan(&id, &sealed, &who); err != nil {
+		  AND (referral_id = ANY ($2) OR person_id = ANY ($3))
+		ORDER BY content_bix`, a.Provider, pq.Array(releases), pq.Array(people))
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		row, err := openProviderRow(a.tx, r.ID, r.Sealed)
+		if err != nil {
 			return err
 		}
-		row, err := openProviderRow(a.tx, id, sealed)
+		w.rows[r.Referral.UUID] = append(w.rows[r.Referral.UUID], row)
 		if !row.StartedOn.IsZero() {
-			starts[who] = append(starts[who], row.StartedOn)
+			w.starts[r.Person.UUID] = append(w.starts[r.Person.UUID], row.StartedOn)
 		}
-		return err
-	}, a.Provider, pq.Array(people))
+	}
+	return nil
 }
 
 func (a *auditing) readDays(ctx context.Context, ids []uuid.UUID) (map[uuid.UUID]seenDays, error) {
-	offered := map[uuid.UUID]seenDays{}
-	return offered, a.tx.Each(ctx, `
-		SELECT referral_id, min(on_day), min(on_day) FILTER (WHERE outcome IN ('attended', 'attended_late'))
+	var found []struct {
+		ID       uuid.UUID `db:"referral_id"`
+		Offered  day.Date  `db:"offered"`
+		Attended day.Date  `db:"attended"`
+	}
+	err := a.tx.Select(ctx, &found, `
+		SELECT referral_id, min(on_day) AS offered, min(on_day) FILTER (WHERE outcome IN ('attended', 'attended_late')) AS attended
 		FROM appointment
 		WHERE referral_id = ANY ($1)
 		  AND undone_at IS NULL
-		GROUP BY referral_id`, func(found *sqlx.Rows) error {
-		var id uuid.UUID
-		var d seenDays
-		err := found.Scan(&id, &d.offered, &d.attended)
-		offered[id] = d
-		return err
-	}, pq.Array(ids))
+		GROUP BY referral_id`, pq.Array(ids))
+	offered := map[uuid.UUID]seenDays{}
+	for _, f := range found {
+		offered[f.ID] = seenDays{f.Offered, f.Attended}
+	}
+	return offered, err
 }
 
 // readQuestions finds who of the people may be meant by a row that waits for review.
 func (a *auditing) readQuestions(ctx context.Context, people []uuid.UUID) (map[uuid.UUID]string, error) {
-	asked := map[uuid.UUID]string{}
-	return asked, a.tx.Each(ctx, `
-		SELECT unnest(candidates), why
+	var found []struct {
+		Candidate uuid.UUID `db:"candidate"`
+		Why       string    `db:"why"`
+	}
+	err := a.tx.Select(ctx, &found, `
+		SELECT unnest(candidates) AS candidate, why
 		FROM review
 		WHERE organisation = $1
 		  AND side = 'provider'
 		  AND settled_at IS NULL
-		  AND candidates && $2`, func(found *sqlx.Rows) error {
-		var id uuid.UUID
-		var why string
-		err := found.Scan(&id, &why)
-		asked[id] = why
-		return err
-	}, a.Provider, pq.Array(people))
+		  AND candidates && $2
+		ORDER BY raised_at, id`, a.Provider, pq.Array(people))
+	asked := map[uuid.UUID]string{}
+	for _, f := range found {
+		asked[f.Candidate] = f.Why
+	}
+	return asked, err
 }
 
 // tell adds a release to its list, with the reason why it stands there.
 func (a *auditing) tell(r *release, w whole) {
-	rows, days := a.rows[r.ID], w.offered[r.ID]
+	rows, days := w.rows[r.ID], w.offered[r.ID]
 	c := compareOf(r.kept, a.known[*r.PersonID])
 	c.person, c.AlcoholOnly, c.CJIT = r.PersonID.String(), r.AlcoholOnly, r.CJIT
 	c.Received, c.OfferedOn, c.AttendedOn, c.StartedOn = len(rows) > 0, days.offered, days.attended, r.PickedUpOn
@@ -167,15 +184,13 @@ func first(to *day.Date, date day.Date) {
 
 const datesDiffer = "the provider's list has another release date"
 
-// differing is what keeps a linked pair from being the same in both lists.
-func differing(released day.Date, who person.Identity, rows []ProviderRow) (said []string) {
-	for _, row := range rows {
-		if note := AttributorsDiffer(who, row.identity()); note != "" {
-			said = append(said, note)
-		}
-		if !row.ReleasedOn.IsZero() && row.ReleasedOn != released {
-			said = append(said, datesDiffer)
-		}
+// differing is what keeps a row and the release that it is about from being the same in both lists.
+func differing(released day.Date, who person.Identity, row ProviderRow) (said []string) {
+	if note := AttributorsDiffer(who, row.identity()); note != "" {
+		said = append(said, note)
+	}
+	if !row.ReleasedOn.IsZero() && row.ReleasedOn != released {
+		said = append(said, datesDiffer)
 	}
 	return said
 }
