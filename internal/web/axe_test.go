@@ -94,7 +94,7 @@ func (b walk) opens(path, address string, status int) {
 		return
 	}
 	b.nobodyIsKeptOut(path, "document")
-	b.fits(path, 768, 320)
+	b.fits(path, 320, 768, 1280)
 }
 
 // nobodyIsKeptOut runs axe-core's rules, all of them, over a part of the page, and names each fault with where it is.
@@ -112,17 +112,47 @@ func (b walk) nobodyIsKeptOut(what, part string) {
 	}
 }
 
-// fits holds a page against the widths of a telephone, which is also that of a desk at four times the size, and of a
-// tablet.
+// misfits is a page's text that cannot be read as the window stands: it sticks out of the page, is cut off by its box, or
+// lies on other text. What scrolls by itself may be wider than what shows of it; what is only heard is left out.
+const misfits = `(() => {
+	const found = [], wide = document.documentElement.clientWidth
+	if (document.documentElement.scrollWidth > innerWidth) found.push('the page is ' + document.documentElement.scrollWidth + ' wide')
+	const scrolls = e => { for (; e && e !== document.body; e = e.parentElement) if (/auto|scroll/.test(getComputedStyle(e).overflowX)) return true }
+	const heard = '.govuk-visually-hidden, .govuk-skip-link, svg, thead, select'
+	const texts = []
+	const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+	for (let node; node = walker.nextNode();) {
+		const box = node.parentElement, said = node.data.trim().slice(0, 60)
+		if (!said || box.closest(heard) || !box.checkVisibility()) continue
+		const range = document.createRange()
+		range.selectNodeContents(node)
+		for (const r of range.getClientRects()) if (r.width && r.height) texts.push({said, node, r})
+		const hangs = getComputedStyle(box).whiteSpace === 'pre-wrap' // spaces at the ends of lines, which nobody sees
+		if (!hangs && !scrolls(box) && range.getBoundingClientRect().right > wide + 1) found.push('sticks out: ' + said)
+		for (let e = box; e !== document.body; e = e.parentElement)
+			if (/hidden|clip/.test(getComputedStyle(e).overflowX) && e.scrollWidth > e.clientWidth + 1) { found.push('is cut: ' + said); break }
+	}
+	texts.sort((a, b) => a.r.top - b.r.top)
+	texts.forEach((a, i) => {
+		for (let j = i + 1; j < texts.length && texts[j].r.top < a.r.bottom - 5; j++) {
+			const b = texts[j]
+			if (a.node !== b.node && Math.min(a.r.right, b.r.right) - Math.max(a.r.left, b.r.left) > 2 && b.r.bottom - a.r.top > 5)
+				found.push(a.said + ' lies on ' + b.said)
+		}
+	})
+	return found.slice(0, 5)
+})()`
+
+// fits holds a page against the widths of a telephone, which is also that of a desk at four times the size, of a
+// tablet and of a desk: all of it can be read.
 func (b walk) fits(what string, widths ...int64) {
 	b.tab.Helper()
 	for _, width := range widths {
 		b.do(chromedp.EmulateViewport(width, 900))
-		if is := read(b.tab, chromedp.Evaluate[int64](`document.documentElement.scrollWidth`)); is > width {
-			b.tab.Errorf("%s is %d pixels wide on a screen of %d", what, is, width)
+		for _, text := range read(b.tab, chromedp.Evaluate[[]string](misfits)) {
+			b.tab.Errorf("%s, on a screen of %d: %s", what, width, text)
 		}
 	}
-	b.do(chromedp.EmulateViewport(1280, 900))
 }
 
 // sends fills the page's form in, emptying what is not named, and sends it. It says what was answered; 0 when the page
@@ -175,7 +205,7 @@ func (b walk) sendsEmpty(path string) {
 		b.tab.Errorf("%s: %q leads nowhere", what, broken)
 	}
 	b.nobodyIsKeptOut(what, `{include: [['.govuk-error-summary'], ['.govuk-form-group--error']]}`) // the rest was tried with the page
-	b.fits(what, 320)
+	b.fits(what, 320, 1280)
 }
 
 // answers fills a page's form in and looks at what its answer shows.
@@ -187,7 +217,7 @@ func (b walk) answers(path string, typed map[string]string) {
 			b.tab.Errorf("%s, filled in: %d %s", path, status, read(b.tab, chromedp.Text(`main`)))
 		}
 		b.nobodyIsKeptOut(path+", filled in", "document")
-		b.fits(path+", filled in", 768, 320)
+		b.fits(path+", filled in", 320, 768, 1280)
 	}
 }
 
@@ -211,6 +241,6 @@ func (b walk) breaks() {
 			b.tab.Errorf("%v: %d", fault, answer.Status)
 		}
 		b.nobodyIsKeptOut(http.StatusText(status), "document")
-		b.fits(http.StatusText(status), 768, 320)
+		b.fits(http.StatusText(status), 320, 768, 1280)
 	}
 }

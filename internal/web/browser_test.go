@@ -86,7 +86,7 @@ func window(t *testing.T, width int64) tab {
 	heard := &faultsHeard{}
 	ctx, cancel := chromedp.NewContext(shared, chromedp.WithNewBrowserContext(), chromedp.WithListener(heard.listen))
 	t.Cleanup(cancel)
-	ctx, cancel = context.WithTimeout(ctx, 3*time.Minute)
+	ctx, cancel = context.WithTimeout(ctx, 5*time.Minute)
 	t.Cleanup(cancel)
 	b := tab{t, ctx, heard}
 	b.do(chromedp.EmulateViewport(width, 900), focused())
