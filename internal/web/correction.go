@@ -65,7 +65,12 @@ func (v *visit) whichAnswer(r *referral.Referral) field {
 		}
 		var words []string
 		for _, a := range v.answers(s, sent) {
-			words = append(words, a.Words)
+			if a.Words != notGiven {
+				words = append(words, a.Words)
+			}
+		}
+		if words == nil {
+			words = []string{notGiven}
 		}
 		f.Options = append(f.Options, option{Value: s.path, Text: strings.TrimSuffix(s.title, " (optional)"), Hint: strings.Join(words, ", ")})
 	}

@@ -29,6 +29,8 @@ type answeredPart struct {
 // answer is what was answered to a question, and the page that changes it.
 type answer struct{ Name, Label, Words, Path string }
 
+const notGiven = "Not given"
+
 // drawCheck shows every answer before it is sent, and what is wrong with them.
 func (v *visit) drawCheck(status int, b referral.Begun, said faults, stands string) error {
 	body := checkBody{Title: "Check your answers", Seen: seenAt(b), Stands: stands}
@@ -55,7 +57,7 @@ func (v *visit) answers(step newStep, typed form) (list []answer) {
 			continue
 		}
 		if words == "" {
-			words = "Not given"
+			words = notGiven
 		}
 		list = append(list, answer{f.Name, strings.TrimSuffix(f.Label, " (optional)"), words, v.newPath(step.path) + "?change=yes"})
 	}
