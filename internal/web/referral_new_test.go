@@ -177,11 +177,13 @@ func TestAChangedAnswerLeadsBackToTheCheck(t *testing.T) {
 		next   string
 	}{
 		{"name", answersOf["name"], "check"},
-		{"release", []string{"release_known", "unknown"}, "no-release-date?change=yes"},
-		{"no-release-date", []string{"release_date_unknown_reason", "on remand"}, "check"},
 		{"release", []string{"release_known", "released"}, "release-date?change=yes"}, // the 27th is still to come
 		{"release-date", oneDay("release_on", "17"), "check"},
-		{"release", []string{"release_known", "confirmed"}, "check"}, // the date still stands
+		{"release", []string{"release_known", "expected"}, "check"}, // the date still stands
+		{"release", []string{"release_known", "unknown"}, "no-release-date?change=yes"},
+		{"no-release-date", []string{"release_date_unknown_reason", "on remand"}, "check"},
+		{"release", []string{"release_known", "confirmed"}, "release-date?change=yes"},
+		{"release-date", oneDay("release_on", "24"), "check"},
 		{"medicine", []string{"opioid_substitution.medicine", "none"}, "check"},
 		{"medicine", answersOf["medicine"], "bridging?change=yes"},
 		{"bridging", nil, "check"},
