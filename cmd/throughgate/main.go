@@ -82,6 +82,9 @@ func find(args []string) (*command, []string) {
 	if len(args) > 1 && args[0] == "help" { // help COMMAND is COMMAND --help
 		args = append(slices.Clone(args[1:]), "--help")
 	}
+	if len(args) > 0 && args[0] == "--version" { // as other programs take it
+		args = append([]string{versionCommand.name}, args[1:]...)
+	}
 	for n := min(2, len(args)); n > 0; n-- {
 		for i := range commands {
 			if commands[i].name == strings.Join(args[:n], " ") {

@@ -47,6 +47,14 @@ func TestEveryCommandIsListedAndHelpsItself(t *testing.T) {
 	}
 }
 
+func TestTheVersionIsToldInEveryWayOfAsking(t *testing.T) {
+	for line, says := range map[string]string{"version": "measure 1\n", "--version": "measure 1\n", "version --json": `"measure":"1"`, "--version --json": `"measure":"1"`} {
+		if code, out, errs := console(t, strings.Fields(line)...); code != exitDone || errs != "" || !strings.Contains(out, says) {
+			t.Errorf("%s ends with %d and says %q, %q", line, code, out, errs)
+		}
+	}
+}
+
 func TestALineAboutAKeySaysWhetherItWorksAndIsUsed(t *testing.T) {
 	now := time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
 	yesterday := now.AddDate(0, 0, -1)
