@@ -24,11 +24,13 @@ const (
 	pageWeight = 50 << 10
 )
 
-// opened is a page that somebody opens; one that sends a form has its fields.
+// opened is a page that somebody opens; one that sends a form has its fields. A list that is taken away is whole,
+// however long it is, and has no aim.
 type opened struct {
-	path string
-	form url.Values
-	what string // where the path itself would not tell
+	path  string
+	form  url.Values
+	what  string // where the path itself would not tell
+	whole bool
 }
 
 // pages measures every page that people work in all day, among b.rows referrals: from the first byte of the request
@@ -55,7 +57,11 @@ func (b *bench) pages() error {
 			return err
 		}
 		for _, p := range list {
-			if err := b.pageTimes(s, r, p); err != nil {
+			take := b.pageTimes
+			if p.whole {
+				take = b.wholeTimes
+			}
+			if err := take(s, r, p); err != nil {
 				return fmt.Errorf("%s: %w", p.path, err)
 			}
 		}
@@ -63,42 +69,67 @@ func (b *bench) pages() error {
 	return nil
 }
 
-// pageTimes opens a page often enough for a 95th percentile, and prints its line. The processor's time is the program's
-// and its connections' together: on a machine that is not ours alone it says more than the clock does.
+// pageTimes opens a page often enough for a 95th percentile, and prints its line.
 func (b *bench) pageTimes(s *server, r *reader, p opened) error {
-	var body []byte
-	for range 10 { // the first ones prepare the statements
-		if _, _, err := r.open(p); err != nil {
-			return err
-		}
-	}
-	took := make([]time.Duration, 20*b.rounds)
-	before, err := b.busy(s)
+	t, err := b.times(s, r, p, 10, 20*b.rounds) // the first ones prepare the statements
 	if err != nil {
 		return err
+	}
+	aim := "aim 30 ms, 100 ms, 50 KB"
+	if t.half >= pageMedian || t.tail >= pageTail || t.weight >= pageWeight {
+		aim += ": MISSED"
+	}
+	report(r.organisation+" "+p.name(), fmt.Sprintf("median %.1f ms, 95th %.1f ms, %.1f KB; processor %.1f ms", ms(t.half), ms(t.tail), float64(t.weight)/1024, ms(t.busy)), aim)
+	return nil
+}
+
+// wholeTimes takes a whole list away a few times, and prints how long that took and how large the file is.
+func (b *bench) wholeTimes(s *server, r *reader, p opened) error {
+	t, err := b.times(s, r, p, 1, b.rounds)
+	if err != nil {
+		return err
+	}
+	report(r.organisation+" "+p.name(), fmt.Sprintf("median %.0f ms; processor %.0f ms", ms(t.half), ms(t.busy)),
+		fmt.Sprintf("%d lines, %.1f KB, %.1f KB compressed", t.lines, float64(t.size)/1024, float64(t.weight)/1024))
+	return nil
+}
+
+func (p opened) name() string {
+	if p.what != "" {
+		return p.what
+	}
+	return p.path
+}
+
+// times is what opening a page took. The processor's time is the program's and its connections' together: on a
+// machine that is not ours alone it says more than the clock does.
+type times struct {
+	half, tail, busy    time.Duration
+	size, weight, lines int
+}
+
+// times opens a page some times unmeasured, and then often.
+func (b *bench) times(s *server, r *reader, p opened, first, often int) (t times, err error) {
+	var body []byte
+	for range first {
+		if _, _, err := r.open(p); err != nil {
+			return t, err
+		}
+	}
+	took := make([]time.Duration, often)
+	before, err := b.busy(s)
+	if err != nil {
+		return t, err
 	}
 	for n := range took {
 		if took[n], body, err = r.open(p); err != nil {
-			return err
+			return t, err
 		}
 	}
 	after, err := b.busy(s)
-	if err != nil {
-		return err
-	}
 	slices.Sort(took)
-	half, tail, weight := took[len(took)/2], took[len(took)*95/100], weighed(body)
-	aim := "aim 30 ms, 100 ms, 50 KB"
-	if half >= pageMedian || tail >= pageTail || weight >= pageWeight {
-		aim += ": MISSED"
-	}
-	what := p.path
-	if p.what != "" {
-		what = p.what
-	}
-	report(r.organisation+" "+what, fmt.Sprintf("median %.1f ms, 95th %.1f ms, %.1f KB; processor %.1f ms", ms(half), ms(tail), float64(weight)/1024,
-		ms((after-before)/time.Duration(len(took)))), aim)
-	return nil
+	return times{half: took[often/2], tail: took[often*95/100], busy: (after - before) / time.Duration(often),
+		size: len(body), weight: weighed(body), lines: bytes.Count(body, []byte("\n"))}, err
 }
 
 // busy is how long the processors have worked for the server and for the database's processes that are running.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -34,8 +35,8 @@ func (r *reader) onLists(lists ...string) (list []opened, err error) {
 
 func finds() []opened {
 	return []opened{
-		{"/find", url.Values{"date_of_birth-day": {"14"}, "date_of_birth-month": {"3"}, "date_of_birth-year": {"1984"}}, "find by date of birth"},
-		{"/find", url.Values{"prison_number": {"A0100BA"}}, "find by prison number"},
+		{path: "/find", form: url.Values{"date_of_birth-day": {"14"}, "date_of_birth-month": {"3"}, "date_of_birth-year": {"1984"}}, what: "find by date of birth"},
+		{path: "/find", form: url.Values{"prison_number": {"A0100BA"}}, what: "find by prison number"},
 	}
 }
 
@@ -55,15 +56,26 @@ func (r *reader) reconciliations(more string) []opened {
 		r.lastQuarter("provider's list only", more+"&list=provider_only", 0)}
 }
 
+// downloads are whole lists as CSV: a worklist, all referrals, what became of them, and the four lists of a quarter.
+func (r *reader) downloads(worklist, more string) (list []opened) {
+	quarter := r.lastQuarter("all four lists", more, 0)
+	quarter.path = strings.Replace(quarter.path, "?", ".csv?", 1)
+	for _, p := range append(at("/worklist.csv?list="+worklist, "/referrals.csv", "/referrals.csv?state=picked_up"), quarter) {
+		p.whole = true
+		list = append(list, p)
+	}
+	return list
+}
+
 func prisonPages(r *reader) ([]opened, error) {
 	list, err := r.onLists("release_unconfirmed", "releasing_in_14_days", "date_changed", "what_became")
-	return slices.Concat(at("/"), list, r.allReferrals(), finds(), r.reconciliations(""),
+	return slices.Concat(at("/"), list, r.allReferrals(), finds(), r.reconciliations(""), r.downloads("what_became", ""),
 		at("/review", "/imports", "/report", "/reports", "/referrals/new")), err
 }
 
 func providerPages(r *reader) ([]opened, error) {
 	list, err := r.onLists("unbooked", "arriving_this_week", "todays_appointments", "missed_to_rebook", "day_1_to_21", "window_closing")
-	return slices.Concat(at("/"), list, r.allReferrals(), finds(), r.reconciliations("&prison=EXI"),
+	return slices.Concat(at("/"), list, r.allReferrals(), finds(), r.reconciliations("&prison=EXI"), r.downloads("day_1_to_21", "&prison=EXI"),
 		at("/review", "/appointments", "/clinics", "/imports", "/report", "/reports")), err
 }
 
