@@ -109,7 +109,7 @@ func (a *auditing) releases(ctx context.Context) ([]*release, error) {
 	return all.releases(), err
 }
 
-// packed is thousands of releases as one row, in their order: as rows they take ten times as long to take in.
+// packed is thousands of releases as one row, in their order: as rows they take several times as long to take in.
 type packed struct {
 	IDs   []byte `db:"ids"`   // one after the other
 	Facts string `db:"facts"` // a letter for each: 64 and the sum of what is true of it
