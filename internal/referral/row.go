@@ -96,13 +96,20 @@ func Hold(ctx context.Context, tx *db.Tx, who staff.Who, id uuid.UUID, version i
 		return nil, err
 	case version != 0 && version != r.Version:
 		return nil, &problem.Conflict{Code: "changed_since", ID: id.String(),
-			Message: "Somebody has changed this referral since you opened it. Look at how it stands now, then decide."}
+			Message: "This referral has changed since you opened it: somebody else was at work on it, or this was sent twice. Look at how it stands now, then decide."}
 	}
 	if err := r.read(ctx, tx); err != nil {
 		return nil, err
 	}
 	r.held = r.before()
 	return r, nil
+}
+
+// AsHeld says whether a referral stands as it was held: what was done to it since made nothing new, such as a form that
+// is sent again. One that was handed over does not.
+func (r *Referral) AsHeld(ctx context.Context, tx *db.Tx) (same bool, err error) {
+	err = tx.Get(ctx, &same, `SELECT EXISTS (SELECT FROM referral WHERE id = $1 AND version = $2)`, r.ID, r.Version)
+	return same, err
 }
 
 // read opens what is sealed. A row of a file kept without a name has none.

@@ -116,16 +116,23 @@ func (v *visit) carryOut(a act) error {
 	if err != nil {
 		return err
 	}
+	var again bool // it was recorded before, and is once
 	err = v.act(func(tx *db.Tx) error {
 		r, err := referral.Hold(v.ctx, tx, v.who, v.id, typed.version())
 		if err != nil {
 			return err
 		}
-		return a.do(v, tx, r, typed)
+		if err := a.do(v, tx, r, typed); err != nil {
+			return err
+		}
+		again, err = r.AsHeld(v.ctx, tx)
+		return err
 	})
 	var wrong *problem.Invalid
 	var conflict *problem.Conflict
 	switch {
+	case err == nil && again:
+		return v.seeOther("/referrals/" + v.id.String() + "?done=" + doneBefore)
 	case err == nil:
 		return v.seeOther(v.after(a))
 	case errors.As(err, &wrong):
@@ -136,6 +143,9 @@ func (v *visit) carryOut(a act) error {
 	}
 	return err
 }
+
+// doneBefore leads to what is said of an act that made nothing new.
+const doneBefore = "before"
 
 // after is where an act leads: back to the referral, or to the worklists when it has left the
 // reader's hands.

@@ -37,19 +37,26 @@ func (v *visit) keyLine(k staff.Key) keyLine {
 	return l
 }
 
+// keysBody are the keys, and the id of the next: it stands in the address of the form that makes it, so that going back
+// and sending the form again makes no second.
+type keysBody struct {
+	Lines []keyLine
+	Next  string
+}
+
 func (v *visit) keys() error {
-	var lines []keyLine
+	body := keysBody{Next: uuid.NewString()}
 	err := v.asService(func(tx *db.Tx) error {
 		keys, err := staff.Keys(v.ctx, tx)
 		for _, k := range keys {
-			lines = append(lines, v.keyLine(k))
+			body.Lines = append(body.Lines, v.keyLine(k))
 		}
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	p := page{Title: "API keys", Back: "/admin", Body: lines}
+	p := page{Title: "API keys", Back: "/admin", Body: body}
 	if v.web.QueryParam("done") == "revoke" {
 		p.Done = "The key is revoked: it no longer works."
 	}
@@ -57,7 +64,11 @@ func (v *visit) keys() error {
 }
 
 func (v *visit) addKeyPage() error {
-	return v.drawAddKey(http.StatusOK, form{"expires": strconv.Itoa(staff.KeyDays), "key": uuid.NewString()}, nil)
+	id, err := uuid.Parse(v.web.QueryParam("key"))
+	if err != nil {
+		id = uuid.New()
+	}
+	return v.drawAddKey(http.StatusOK, form{"expires": strconv.Itoa(staff.KeyDays), "key": id.String()}, nil)
 }
 
 func (v *visit) drawAddKey(status int, typed form, wrong *problem.Invalid) error {

@@ -51,6 +51,7 @@ var chromium = sync.OnceValues(func() (context.Context, error) {
 	flags := []chromedp.ExecAllocatorOption{
 		chromedp.ExecPath(browserPath()), chromedp.Headless, chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
 		chromedp.UserDataDir(profile), chromedp.WindowSize(1280, 900),
+		chromedp.Flag("disable-features", "BackForwardCache"), // Back asks the service again, as where no browser keeps pages
 	}
 	for _, off := range []string{"quic", "background-networking", "component-update", "sync", "dev-shm-usage", "renderer-backgrounding",
 		"background-timer-throttling", "backgrounding-occluded-windows"} {

@@ -108,8 +108,11 @@ func (v *visit) done() string {
 			return a.done
 		}
 	}
-	if v.web.QueryParam("done") == "correction" {
+	switch v.web.QueryParam("done") {
+	case "correction":
 		return correctionDone
+	case doneBefore:
+		return "This is recorded already: nothing has changed."
 	}
 	return decisions[v.web.QueryParam("done")]
 }

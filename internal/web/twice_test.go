@@ -39,6 +39,15 @@ var rightly = map[string]struct {
 	"move":               {"HARBOUR", true, []string{"move", "yes"}},
 }
 
+// actPaths are the acts by their pages, in their order.
+func actPaths() []string {
+	paths := []string{"correction?of=more"}
+	for _, a := range acts {
+		paths = append(paths, a.path)
+	}
+	return paths
+}
+
 // made counts all that acts make, and how often referrals changed.
 const made = `SELECT (SELECT count(*) FROM event) + (SELECT count(*) FROM appointment) + (SELECT count(*) FROM contact)
 	+ (SELECT count(*) FROM pickup) + (SELECT count(*) FROM closure) + (SELECT coalesce(sum(version), 0) FROM referral)`
@@ -48,11 +57,7 @@ const made = `SELECT (SELECT count(*) FROM event) + (SELECT count(*) FROM appoin
 func TestAnActIsDoneOnceHoweverOftenItsFormIsSent(t *testing.T) {
 	h := newHouse(t)
 	browsers := map[string]*browser{"EXI": h.as("EXI"), "HARBOUR": h.as("HARBOUR")}
-	paths := []string{"correction?of=more"}
-	for _, a := range acts {
-		paths = append(paths, a.path)
-	}
-	for n, path := range paths {
+	for n, path := range actPaths() {
 		f, there := rightly[path]
 		if !there {
 			t.Errorf("no row fills in the form of %s", path)
@@ -87,8 +92,20 @@ func TestAnActIsDoneOnceHoweverOftenItsFormIsSent(t *testing.T) {
 	}
 }
 
-// ready makes a referral to which the act can be done, and draws its form: to be sent as often as one likes.
+// ready is an act's form, drawn: to be sent as often as one likes.
 func (h *house) ready(b *browser, path, number string) (send func() shown) {
+	h.Helper()
+	f, address := rightly[path], h.formOf(b, path, number)
+	page := b.open(address)
+	typed := append(held(page, allBoxes), f.typed...)
+	if at := slices.Index(typed, "the last"); at >= 0 {
+		typed[at] = page.Find(`input[name="slot_id"]`).Last().AttrOr("value", "")
+	}
+	return func() shown { return b.post(address, typed...) }
+}
+
+// formOf makes a referral to which the act can be done, and is the address of its form.
+func (h *house) formOf(b *browser, path, number string) string {
 	h.Helper()
 	f := rightly[path]
 	var id uuid.UUID
@@ -105,31 +122,31 @@ func (h *house) ready(b *browser, path, number string) (send func() shown) {
 		b.post(address+"outcome", rightly["outcome"].typed...)
 	case "move":
 		h.sentElsewhere(number)
+	case "slot":
+		path += "?day=2023-11-27" // with places free, whoever else is booked
 	}
-	page := b.open(address + path)
-	typed := append(held(page, allBoxes), f.typed...)
-	if at := slices.Index(typed, "the last"); at >= 0 {
-		typed[at] = page.Find(`input[name="slot_id"]`).Last().AttrOr("value", "")
-	}
-	return func() shown { return b.post(address+path, typed...) }
+	return address + path
+}
+
+// onlyOne are forms beside the acts' of which each makes one.
+var onlyOne = map[string]struct {
+	organisation string
+	typed        []string
+	count        string
+}{
+	"/referrals/new":    {"EXI", nil, `SELECT count(*) FROM referral_draft`},
+	"/clinics/add":      {"HARBOUR", clinicForm, `SELECT count(*) FROM clinic WHERE code = 'SAT-AM'`},
+	"/closed-days/add":  {"HARBOUR", typing(oneDay("closed_on", "22"), []string{"confirmed", "yes"}), `SELECT count(*) FROM closed_day WHERE closed_on = '2023-11-22'`},
+	"/admin/people/new": {"ADMIN", []string{"name", "Siobhan", "email", "siobhan@example.org", "organisation", "EXI"}, `SELECT count(*) FROM staff WHERE name = 'Siobhan'`},
+	"/admin/keys/new":   {"ADMIN", []string{"organisation", "EXI", "expires", "30"}, `SELECT count(*) FROM api_key`},
+	"/recipients/new":   {"ADMIN", []string{"name", "Aoife", "address", "aoife@example.org"}, `SELECT count(*) FROM recipient`},
 }
 
 // TestOfNothingThereAreTwo sends forms beside the acts' whose page is drawn for one sending, or whose content is taken once.
 func TestOfNothingThereAreTwo(t *testing.T) {
 	h := newHouse(t)
 	h.readers()
-	for path, c := range map[string]struct {
-		organisation string
-		typed        []string
-		count        string
-	}{
-		"/referrals/new":    {"EXI", nil, `SELECT count(*) FROM referral_draft`},
-		"/clinics/add":      {"HARBOUR", clinicForm, `SELECT count(*) FROM clinic WHERE code = 'SAT-AM'`},
-		"/closed-days/add":  {"HARBOUR", typing([]string{"confirmed", "yes"}, oneDay("closed_on", "22")), `SELECT count(*) FROM closed_day WHERE closed_on = '2023-11-22'`},
-		"/admin/people/new": {"ADMIN", []string{"name", "Siobhan", "email", "siobhan@example.org", "organisation", "EXI"}, `SELECT count(*) FROM staff WHERE name = 'Siobhan'`},
-		"/admin/keys/new":   {"ADMIN", []string{"organisation", "EXI", "expires", "30"}, `SELECT count(*) FROM api_key`},
-		"/recipients/new":   {"ADMIN", []string{"name", "Aoife", "address", "aoife@example.org"}, `SELECT count(*) FROM recipient`},
-	} {
+	for path, c := range onlyOne {
 		b := h.as(c.organisation)
 		typed := append(held(b.open(path), allBoxes), c.typed...)
 		var wait sync.WaitGroup
