@@ -94,6 +94,7 @@ func (b walk) opens(path, address string, status int) {
 		return
 	}
 	b.nobodyIsKeptOut(path, "document")
+	b.colourIsNeverAlone(path)
 	b.fits(path, 320, 768, 1280)
 }
 
@@ -205,6 +206,7 @@ func (b walk) sendsEmpty(path string) {
 		b.tab.Errorf("%s: %q leads nowhere", what, broken)
 	}
 	b.nobodyIsKeptOut(what, `{include: [['.govuk-error-summary'], ['.govuk-form-group--error']]}`) // the rest was tried with the page
+	b.finds(what, colourAlone)
 	b.fits(what, 320, 1280)
 }
 
