@@ -3,7 +3,6 @@ package web
 import (
 	"errors"
 	"strings"
-	"time"
 
 	"throughgate/internal/appointment"
 	"throughgate/internal/day"
@@ -58,70 +57,6 @@ var acts = []act{
 		"Close", "The referral is closed.", pathway, afterRelease, closureFields, closeReferral},
 	{"undo", "Undo the last entry", "What stood before stands again. Both entries stay in the timeline.",
 		"Undo", "The last entry is undone.", pathway, referral.States(), undoFields, undo},
-}
-
-// nextStep is the path of the one act that the referral waits for from the reader; "" for none.
-func nextStep(role staff.Role, r *referral.Referral, now time.Time) string {
-	if role == staff.Prison {
-		return prisonsStep(r, day.Of(now))
-	}
-	switch seen, passed := attended(r), r.Appointment != nil && !r.Appointment.Future(now); {
-	case r.State == referral.Unbooked && r.UnbookedReason != appointment.NoReleaseDate:
-		return "appointment"
-	case !r.State.Final() && !seen && !passed && inDanger(r, day.Of(now)):
-		return "slot"
-	case r.State == referral.Released && passed:
-		return "outcome"
-	case r.State == referral.Released && r.Appointment == nil && !seen:
-		return "appointment"
-	case r.State == referral.Released:
-		return "pickup"
-	}
-	return ""
-}
-
-// inDanger says that an appointment to come cannot be held, or comes after a prescription that another could still
-// come before.
-func inDanger(r *referral.Referral, today day.Date) bool {
-	a := r.Appointment
-	return a != nil && (a.NotHeld || a.AfterBridging && !r.OpioidSubstitution.BridgingUntil.Before(today))
-}
-
-// prisonsStep: once the planned day has come, what happened; before it, the date is kept true.
-func prisonsStep(r *referral.Referral, today day.Date) string {
-	switch {
-	case r.State != referral.Booked && r.State != referral.Unbooked:
-		return ""
-	case !r.PlannedReleaseDate.IsZero() && !r.PlannedReleaseDate.After(today):
-		return "release"
-	}
-	return "release-date"
-}
-
-// reasons say why a next step is the next step.
-var reasons = map[string]string{
-	"release":      "The planned day has come.",
-	"release-date": "Keep the release date true: if it changes, say so here, and the appointment follows.",
-	"outcome":      "The appointment is over.",
-	"pickup":       "Once the person has started treatment.",
-	"slot":         "The appointment comes after the bridging prescription ends. Ring the person if they are out, and choose one that will do.",
-}
-
-// why is the reason for a next step of this referral.
-func why(path string, r *referral.Referral) string {
-	if path == "slot" && r.Appointment.NotHeld {
-		return "No clinic is held at the time of the appointment. Ring the person if they are out, and choose another."
-	}
-	return reasons[path]
-}
-
-func attended(r *referral.Referral) bool {
-	for _, a := range r.Appointments {
-		if a.Outcome != nil && (*a.Outcome == "attended" || *a.Outcome == "attended_late") {
-			return true
-		}
-	}
-	return false
 }
 
 func noFields(*visit, *referral.Referral) []field { return nil }
