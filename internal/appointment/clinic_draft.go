@@ -37,17 +37,17 @@ type Clinic struct {
 
 const readClinics = `
 	SELECT c.code, c.weekday, to_char(c.starts, 'HH24:MI') AS starts, to_char(c.ends, 'HH24:MI') AS ends, c.slot_minutes, c.places,
-	  c.prescribing, c.place, c.address, c.ask_for, c.telephone, c.directions, c.active, b.booked, b.last
+	  c.prescribing, c.place, c.address, c.ask_for, c.telephone, c.directions, c.active, coalesce(b.booked, 0) AS booked, b.last
 	FROM clinic c
-	CROSS JOIN LATERAL (
-	  SELECT count(*) AS booked, max(a.on_day) AS last
-	  FROM appointment a
-	  WHERE a.provider = c.provider
-	    AND a.clinic = c.code
-	    AND a.starts_at > $2
-	    AND a.on_day >= $3
-	    AND a.outcome IS NULL
-	    AND a.undone_at IS NULL) AS b
+	LEFT JOIN (
+	  SELECT clinic, count(*) AS booked, max(on_day) AS last
+	  FROM appointment
+	  WHERE provider = $1
+	    AND starts_at > $2
+	    AND on_day >= $3
+	    AND outcome IS NULL
+	    AND undone_at IS NULL
+	  GROUP BY clinic) AS b ON b.clinic = c.code
 	WHERE c.provider = $1`
 
 // Clinics are a provider's, in the order of the week; those that are closed come last.
