@@ -65,6 +65,10 @@ CREATE FUNCTION note_changed_month_of_referral() RETURNS trigger LANGUAGE plpgsq
 DECLARE
   released date;
 BEGIN
+  -- what this transaction has itself written holds no release that somebody else could confirm meanwhile
+  IF TG_OP = 'INSERT' AND EXISTS (SELECT FROM referral WHERE id = NEW.referral_id AND released_on IS NULL AND xmin = pg_current_xact_id()::xid) THEN
+    RETURN NULL;
+  END IF;
   -- Locked, so that nobody confirms a release at this moment without seeing what is written here, while this does not see
   -- the release: neither would note the month for the other. By itself: as a part of the statement below, rows without a
   -- release would be left out before they are locked.
