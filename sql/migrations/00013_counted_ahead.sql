@@ -150,3 +150,5 @@ DROP INDEX referral_counted;
 CREATE INDEX referral_counted ON referral (released_on)
   INCLUDE (id, picked_up_on, breakdown, substance_group, referred_on, received_on, opioid_substitution, bridging_until, naloxone_supplied, attends_smart, reconnect_referred)
   WHERE released_on IS NOT NULL AND set_aside IS NULL AND withdrawn_on IS NULL AND provider IS NOT NULL;
+
+COMMENT ON COLUMN appointment.booked_on IS 'The day it was booked; of one from a provider''s list, the day it was offered for. Null where neither is known.';
