@@ -266,11 +266,11 @@ func (c *cohort) begin() *sql.Tx {
 func (c *cohort) eventually(question string, args ...any) {
 	c.t.Helper()
 	for {
-		var true_ bool
-		if err := c.handle.QueryRowContext(c.t.Context(), question, args...).Scan(&true_); err != nil {
+		var holds bool
+		if err := c.handle.QueryRowContext(c.t.Context(), question, args...).Scan(&holds); err != nil {
 			c.t.Fatal(err)
 		}
-		if true_ {
+		if holds {
 			return
 		}
 	}
