@@ -79,7 +79,8 @@ type Page struct {
 // Changes are the events on what the asker may see, in the order of their transactions, after a
 // position ("" is the beginning). An event is told only once every transaction that began before
 // its own has ended: a reader that goes on from the last position misses nothing, ever. Transactions
-// in other databases of the same server, which cannot write here, are not waited for.
+// in other databases of the same server, which cannot write here, are not waited for; one that ends
+// while this asks cannot be told from ours, and is.
 func Changes(ctx context.Context, tx *db.Tx, after string, limit int) (Page, error) {
 	from, err := position(ctx, tx, after)
 	if err != nil {
@@ -92,12 +93,9 @@ func Changes(ctx context.Context, tx *db.Tx, after string, limit int) (Page, err
 		  FROM pg_snapshot_xip(pg_current_snapshot()) AS r (tx)
 		  WHERE NOT EXISTS (
 		    SELECT
-		    FROM pg_locks own
-		    JOIN pg_locks other ON other.pid = own.pid
-		    WHERE own.locktype = 'transactionid'
-		      AND own.mode = 'ExclusiveLock'
-		      AND own.transactionid = r.tx::xid
-		      AND other.database NOT IN (0, (SELECT oid FROM pg_database WHERE datname = current_database())))
+		    FROM pg_stat_activity AS session
+		    WHERE session.backend_xid = r.tx::xid
+		      AND session.datname <> current_database())
 		  ORDER BY r.tx
 		  LIMIT 1
 		)
