@@ -11,6 +11,7 @@ import (
 
 	"throughgate/internal/db"
 	"throughgate/internal/problem"
+	"throughgate/internal/staff"
 )
 
 // trouble is what an error page says: what is the matter, and what to do now.
@@ -114,7 +115,7 @@ func (s *site) failPage(err error, web echo.Context) {
 	}
 	v, known := web.Get(visiting).(*visit)
 	if !known {
-		v = &visit{site: s, web: web, ctx: web.Request().Context(), now: s.Now()}
+		v = s.strayed(web)
 	}
 	if t.Status == http.StatusServiceUnavailable {
 		web.Response().Header().Set("Retry-After", "2")
@@ -123,6 +124,17 @@ func (s *site) failPage(err error, web echo.Context) {
 		s.Log.Error("error page", "error", harmless(drawn))
 		http.Error(web.Response(), t.Heading, t.Status)
 	}
+}
+
+// strayed is the visit of somebody whom no route met: at an address that there is not, or refused before it.
+// Whoever is signed in keeps their menu; where that cannot be found out, the page goes without.
+func (s *site) strayed(web echo.Context) *visit {
+	v := &visit{site: s, web: web, ctx: db.Awaited(web.Request().Context()), now: s.Now()}
+	if v.recognise() != nil {
+		v.who = staff.Who{}
+	}
+	web.Set(visiting, v)
+	return v
 }
 
 // harmless is an error's text as far as it is ours. Texts of other packages carry the values they
