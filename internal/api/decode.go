@@ -70,7 +70,7 @@ func decode(text []byte, dest any) error {
 	if jsontext.Value(text).Kind() != '{' {
 		return &refusal{code: "bad_json", detail: "The body must be one JSON object, in UTF-8 without a byte-order mark."}
 	}
-	if err := json.Unmarshal(text, dest, json.RejectUnknownMembers(true), json.WithUnmarshalers(emptied)); err != nil {
+	if err := json.Unmarshal(text, dest, json.RejectUnknownMembers(true), json.WithUnmarshalers(json.JoinUnmarshalers(emptied, numbered))); err != nil {
 		return unreadable(err)
 	}
 	return withoutNUL(text)
@@ -85,6 +85,24 @@ var emptied = json.JoinUnmarshalers(
 		return unlessNull(d, field, referral.SubstitutionCorrect{Medicine: &none})
 	}),
 )
+
+// numbered are the numbers of a body, all of them versions. They begin at 1: a 0 that was sent would be taken for
+// one that was left out, and what is recorded since changed unseen.
+var numbered = json.UnmarshalFromFunc(func(d *jsontext.Decoder, version *int) error {
+	if d.PeekKind() != '0' {
+		return json.SkipFunc
+	}
+	text, err := d.ReadValue()
+	if err != nil {
+		return err
+	}
+	if err = json.Unmarshal(text, version); err == nil && *version < 1 {
+		return errBelowOne
+	}
+	return err
+})
+
+var errBelowOne = errors.New("below 1")
 
 func unlessNull[T any](d *jsontext.Decoder, field **T, empty T) error {
 	if d.PeekKind() != 'n' {
@@ -107,6 +125,8 @@ func unreadable(err error) error {
 		return &refusal{code: "bad_json", detail: fmt.Sprintf("The body is not valid JSON in UTF-8 from byte %d on.", syntax.ByteOffset)}
 	case errors.As(err, &meaning) && meaning.Err == nil && meaning.GoType != nil:
 		return naming("bad_json", meaning.JSONPointer, "is of the wrong type: it must be "+wanted(meaning.GoType)+".")
+	case errors.As(err, &meaning) && errors.Is(err, errBelowOne):
+		return problem.Wrong(fieldAt(meaning.JSONPointer), "range", "A version is 1 or more: give the one that you read, or leave it out.")
 	case errors.As(err, &meaning) && meaning.GoType != nil && meaning.GoType.Kind() == reflect.Int:
 		return problem.Wrong(fieldAt(meaning.JSONPointer), "format", "This must be "+wanted(meaning.GoType)+".")
 	case errors.As(err, &meaning):

@@ -114,6 +114,19 @@ func TestAVersionThatIsNoWholeNumberIsNamed(t *testing.T) {
 	}
 }
 
+func TestAVersionBeginsAtOne(t *testing.T) {
+	for version, want := range map[string]int{"0": 0, "-0": 0, "-1": 0, "1": 1, "7": 7, "null": 0} {
+		var d dateChange
+		err := decode([]byte(`{"version": `+version+`}`), &d)
+		var wrong *problem.Invalid
+		if refused := errors.As(err, &wrong); refused != (want == 0 && version != "null") || !refused && (err != nil || d.Version != want) {
+			t.Errorf("%s: %v, %d", version, err, d.Version)
+		} else if refused && (wrong.Corrections[0].Field != "version" || wrong.Corrections[0].Code != "range") {
+			t.Errorf("%s is refused for %+v", version, wrong.Corrections)
+		}
+	}
+}
+
 func TestBodiesOfAnotherKindAreRefused(t *testing.T) {
 	for _, c := range []struct{ name, kind, encoding, code string }{
 		{"JSON", "application/json", "", ""},
