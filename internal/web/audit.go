@@ -15,7 +15,6 @@ import (
 	"throughgate/internal/day"
 	"throughgate/internal/db"
 	"throughgate/internal/problem"
-	"throughgate/internal/referral"
 )
 
 // auditLine is one row as it is read.
@@ -218,45 +217,4 @@ func (a auditAsked) address(before string) string {
 		q.Set("before", before)
 	}
 	return "/audit?" + q.Encode()
-}
-
-// lookedBody is who looked at one person's record.
-type lookedBody struct {
-	Name  string
-	Lines []auditLine
-}
-
-// looked lists who looked at a person whose record the reader may see. Only the two organisations of
-// the referral are told: that another prison knows the person is none of theirs.
-func (v *visit) looked() error {
-	r, err := v.findReferral()
-	if err != nil {
-		return err
-	}
-	rows, err := v.looks(r)
-	if err != nil {
-		return err
-	}
-	body := lookedBody{Name: fullName(r)}
-	for _, row := range rows {
-		line := v.auditLine(row)
-		if row.Organisation != v.who.Organisation() {
-			line.Who = v.nameOfAny(row.Organisation)
-		}
-		body.Lines = append(body.Lines, line)
-	}
-	return v.draw(http.StatusOK, "looked.html", page{Title: "Who looked at this record", Back: "/referrals/" + v.id.String(), Body: body})
-}
-
-// looksTold is how many looks are told: the latest.
-const looksTold = 200
-
-func (v *visit) looks(r *referral.Referral) (rows []audit.Row, err error) {
-	q := audit.Query{Subjects: []string{r.PersonID.UUID.String(), r.ID.String()}, Act: "shown", Limit: looksTold,
-		Organisations: []string{string(r.Prison), string(r.Provider)}}
-	err = v.asService(func(tx *db.Tx) error {
-		rows, err = audit.Search(v.ctx, tx, q)
-		return err
-	})
-	return rows, err
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"throughgate/internal/appointment"
 	"throughgate/internal/audit"
@@ -116,37 +117,56 @@ const (
 	mostAudited   = 200_000 // rows of one file: a day of a large partnership has a tenth of that
 )
 
-// auditCSV is everything that a search of the trail finds, newest first. More than a spreadsheet can use is not cut: the
-// auditor is asked to narrow the search.
+// auditCSV is everything that a search of the trail finds.
 func (v *visit) auditCSV() error {
 	asked, err := v.auditAsked()
 	if err != nil {
 		return err
 	}
-	rows := [][]string{{"When", "Who", "How", "What", "To", "Id", "Detail"}}
-	err = v.asService(func(tx *db.Tx) error {
-		q := asked.query()
-		q.Before, q.Limit = nil, auditedAtOnce
-		for more := true; more; {
-			found, err := audit.Search(v.ctx, tx, q)
-			if err != nil {
-				return err
-			}
-			for _, r := range found {
-				line := v.auditLine(r)
-				rows = append(rows, []string{r.At.In(day.London).Format("02/01/2006 15:04:05"), line.Who, line.How, line.What, line.On, line.Subject, line.Detail})
-			}
-			if more = len(found) == q.Limit; more {
-				q.Before = &audit.Place{At: found[len(found)-1].At, ID: found[len(found)-1].ID}
-			}
-			if len(rows) > mostAudited {
-				return problem.Wrong("act", "too_many", fmt.Sprintf("This search finds more than %d rows. Choose an organisation or what was done, and download each part.", mostAudited))
-			}
-		}
-		return v.exported(tx, "audit", len(rows)-1)
+	return v.tableCSV(v.asService, "audit", "Audit trail", func(tx *db.Tx) ([][]string, error) {
+		heading := []string{"When", "Who", "How", "What", "To", "Id", "Detail"}
+		return v.everyRow(tx, asked.query(), "Choose an organisation or what was done, and download each part.", heading, func(r audit.Row) []string {
+			line := v.auditLine(r)
+			return []string{toTheSecond(r.At), line.Who, line.How, line.What, line.On, line.Subject, line.Detail}
+		})
 	})
+}
+
+// lookedCSV is everybody who looked at a person, as far as the reader may be told.
+func (v *visit) lookedCSV() error {
+	r, err := v.findReferral()
 	if err != nil {
 		return err
 	}
-	return v.sendCSV("Audit trail", rows)
+	return v.tableCSV(v.asService, "looked", "Who looked at "+r.Reference, func(tx *db.Tx) ([][]string, error) {
+		return v.everyRow(tx, looksAt(r), "Ask the auditor, who can search them by day.", []string{"When", "Who", "How", "Where"}, func(row audit.Row) []string {
+			line := v.lookLine(row)
+			return []string{toTheSecond(row.At), line.Who, line.How, line.Detail}
+		})
+	})
 }
+
+// everyRow reads all that a search of the trail finds, newest first, a part at a time, below its heading. More than a
+// spreadsheet can use is not cut: the reader is told what to do instead.
+func (v *visit) everyRow(tx *db.Tx, q audit.Query, instead string, heading []string, cells func(audit.Row) []string) ([][]string, error) {
+	rows := [][]string{heading}
+	q.Before, q.Limit = nil, auditedAtOnce
+	for more := true; more; {
+		found, err := audit.Search(v.ctx, tx, q)
+		if err != nil {
+			return nil, err
+		}
+		for _, r := range found {
+			rows = append(rows, cells(r))
+		}
+		if more = len(found) == q.Limit; more {
+			q.Before = &audit.Place{At: found[len(found)-1].At, ID: found[len(found)-1].ID}
+		}
+		if len(rows) > mostAudited {
+			return nil, problem.Wrong("act", "too_many", fmt.Sprintf("This finds more than %d rows. %s", mostAudited, instead))
+		}
+	}
+	return rows, nil
+}
+
+func toTheSecond(at time.Time) string { return at.In(day.London).Format("02/01/2006 15:04:05") }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"throughgate/internal/audit"
 	"throughgate/internal/db"
 	"throughgate/internal/referral"
 	"throughgate/internal/staff"
@@ -86,6 +87,42 @@ func TestOtherListsAreTakenAwayWholeAndAudited(t *testing.T) {
 		if n := h.count(`SELECT count(*) FROM audit WHERE act = 'exported' AND subject = '` + c.list + `'`); n != 1 {
 			t.Errorf("%s: %d exports audited", path, n)
 		}
+	}
+}
+
+// One look of the provider's, a thousand each of another prison's and of the own prison's programs, and two of a colleague:
+// the file has all but the other prison's, however many a page shows, and names nobody of the provider.
+func TestWhoLookedIsTakenAwayWholeAndAudited(t *testing.T) {
+	h := newHouse(t)
+	id := h.referred(draft("A1234BC")).String()
+	h.service(func(tx *db.Tx) error {
+		_, err := staff.Add(t.Context(), tx, console, h.now, "EXI", emailOf("EXI"), "=Siân")
+		return err
+	})
+	h.as("HARBOUR").open("/referrals/" + id)
+	h.service(func(tx *db.Tx) error {
+		for _, organisation := range []string{"CWI", "EXI"} {
+			by := audit.By{Organisation: organisation, Actor: "key:1", Via: "api"}
+			if err := audit.WriteEach(t.Context(), tx, by, h.now, "shown", "referral", slices.Repeat([]string{id}, auditedAtOnce), nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	b := h.as("EXI")
+	page := b.open("/referrals/" + id + "/looked")
+	if n := page.Find("tbody tr").Length(); n != looksTold || !strings.Contains(page.text(), "These are the latest 200") {
+		t.Errorf("the page tells %d", n)
+	}
+	rows := csvRows(t, b.open(page.Find("a[download]").AttrOr("href", "")))
+	if len(rows) != auditedAtOnce+3 { // and two of this browser
+		t.Fatalf("%d rows", len(rows))
+	}
+	if first, last := rows[0], rows[len(rows)-1]; first[1] != "'=Siân, HMP Exeter" || last[1] != "Harbour" {
+		t.Errorf("from %v to %v", first, last)
+	}
+	if n := h.count(`SELECT count(*) FROM audit WHERE act = 'exported' AND subject = 'looked' AND detail ->> 'rows' = '1003'`); n != 1 {
+		t.Errorf("%d exports audited", n)
 	}
 }
 

@@ -113,6 +113,7 @@ var rights = map[string]right{
 	"POST /recipients/:id/remove":     {moved, denied, denied, denied, denied, none, denied},
 	"GET /audit":                      {moved, denied, denied, denied, denied, denied, ok},
 	"GET /referrals/:id/looked":       {moved, ok, none, ok, denied, denied, denied},
+	"GET /referrals/:id/looked.csv":   {moved, ok, none, ok, denied, denied, denied},
 
 	"GET /account":                 {moved, ok, ok, ok, ok, ok, ok},
 	"GET /account/still-here":      {moved, 204, 204, 204, 204, 204, 204},

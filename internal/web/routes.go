@@ -161,6 +161,7 @@ var routes = []route{
 	// Auditors, for who did and saw what; and who may see a record, for who looked at it.
 	{get, "/audit", false, auditors, "", (*visit).audit},
 	{get, "/referrals/:id/looked", false, pathway, "referral", (*visit).looked},
+	{get, "/referrals/:id/looked.csv", false, pathway, "referral", (*visit).lookedCSV},
 
 	// Prison and provider, for all of their own referrals, and to take a list away.
 	{get, "/referrals", false, pathway, "", (*visit).referrals},
