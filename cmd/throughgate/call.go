@@ -67,10 +67,14 @@ func parse(cmd *command, args []string, out, errs io.Writer) (*call, error) {
 	return c, c.checkArgs()
 }
 
-// give takes a flag's value; one that stands there twice would otherwise lose the first without a word.
+// give takes a flag's value. One that stands there twice would otherwise lose the first without a word, and an empty
+// one (a variable of the shell that is not set) be taken for one that was left out.
 func (c *call) give(name, value string) error {
 	if _, twice := c.flags[name]; twice {
 		return errors.New("it is there twice")
+	}
+	if value == "" {
+		return errors.New("it is empty")
 	}
 	c.flags[name] = value
 	return nil
@@ -93,7 +97,7 @@ func flagFault(err error) string {
 	if _, name, bare := strings.Cut(text, "flag needs an argument: -"); bare {
 		return "--" + name + " needs a value"
 	}
-	for _, why := range []string{"it is there twice", "it takes no value"} {
+	for _, why := range []string{"it is there twice", "it is empty", "it takes no value"} {
 		if strings.HasSuffix(text, why) {
 			name := text[strings.LastIndex(text, " -")+2 : len(text)-len(": "+why)]
 			return "--" + strings.TrimPrefix(name, "-") + ": " + why

@@ -21,6 +21,9 @@ var recipientAddCommand = command{
   --confirmed      you answer for the address; otherwise a first message asks them to confirm it
 `,
 	run: func(ctx context.Context, c *call) error {
+		if err := anAddress("ADDRESS", c.args[0]); err != nil {
+			return err
+		}
 		h, err := c.open(ctx)
 		if err != nil {
 			return err
@@ -81,6 +84,14 @@ var recipientRemoveCommand = command{
 		}
 		return err
 	},
+}
+
+// anAddress refuses what cannot be an email address, whomever the settings allow.
+func anAddress(name, typed string) error {
+	if _, err := mail.Address(strings.TrimSpace(typed)); err != nil {
+		return usagef("%s takes an email address, such as name@example.org", name)
+	}
+	return nil
 }
 
 // publicURL is the address in links that the service writes.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"throughgate/internal/reconcile"
 	"throughgate/internal/staff"
@@ -38,8 +37,8 @@ var reconcileCommand = command{
 		if err != nil {
 			return err
 		}
-		for code, role := range map[string]staff.Role{c.flags["prison"]: staff.Prison, c.flags["provider"]: staff.Provider} {
-			if err := h.is(ctx, c, code, role); err != nil {
+		for _, side := range []staff.Role{staff.Prison, staff.Provider} {
+			if err := h.is(ctx, c, c.flags[string(side)], side); err != nil {
 				return err
 			}
 		}
@@ -72,7 +71,7 @@ func (h *house) is(ctx context.Context, c *call, organisation string, want staff
 	}
 	role, err := h.role(ctx, organisation)
 	if err == nil && role != want {
-		return usagef("%s is not a %s", organisation, strings.ToLower(string(want)))
+		return usagef("%s is not a %s", organisation, want)
 	}
 	return err
 }

@@ -20,11 +20,17 @@ The link is the only thing on standard output. With it the person sets a passwor
 factor within seven days.
 `,
 	run: func(ctx context.Context, c *call) error {
+		if err := anAddress("--email", c.flags["email"]); err != nil {
+			return err
+		}
 		h, err := c.open(ctx)
 		if err != nil {
 			return err
 		}
 		if err := h.bringIn(ctx, c); err != nil {
+			return err
+		}
+		if _, err := h.role(ctx, c.flags["organisation"]); err != nil {
 			return err
 		}
 		var token string
