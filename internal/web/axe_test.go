@@ -39,6 +39,7 @@ func TestEveryPageOfEveryRoleCanBeUsedByAnybody(t *testing.T) {
 			b := walk{window(t, 1280), w, string(axe)}
 			if role != "" {
 				b.signInAs(role)
+				b.hasItsMenuOnOneLine(role)
 			}
 			for _, path := range pagesOf(role) {
 				for _, address := range w.addresses(role, path) {
@@ -83,6 +84,15 @@ var troubles = map[staff.Role]map[string]int{
 func (b walk) signInAs(role staff.Role) {
 	b.tab.Helper()
 	b.do(chromedp.Navigate(b.site.URL+"/demo"), chromedp.Click(`input[value="`+emailOf(organisationOf[role])+`"] + button`), chromedp.WaitReady(`.app-account`))
+}
+
+// hasItsMenuOnOneLine looks at a desk's screen: a second line would push every page down.
+func (b walk) hasItsMenuOnOneLine(role staff.Role) {
+	b.tab.Helper()
+	lines := read(b.tab, chromedp.Evaluate[int](`new Set([...document.querySelectorAll('nav[aria-label=Menu] li')].map(li => li.getBoundingClientRect().top)).size`))
+	if lines != 1 {
+		b.tab.Errorf("the menu of the role %s takes %d lines", role, lines)
+	}
 }
 
 // opens a page that must answer as it ought to, and looks at it whole.
