@@ -78,7 +78,7 @@ func (v *visit) drawAddKey(status int, typed form, wrong *problem.Invalid) error
 	}
 	fields, mistakes := fill([]field{
 		{Name: "organisation", Label: "For which organisation?", Called: "the organisation that the key is for", Kind: "radios", Options: organisations},
-		{Name: "expires", Label: "For how many days shall it work?", Called: "for how many days it shall work", Kind: "text", Hint: "From 1 to 365",
+		{Name: "expires", Label: "For how many days should it work?", Called: "for how many days it should work", Kind: "text", Hint: "From 1 to 365",
 			Says: map[string]string{"range": "Enter a number of days from 1 to 365"}},
 	}, typed, wrong)
 	return v.draw(status, "one_form.html", page{Title: "Make an API key", Back: "/admin/keys", Faults: mistakes, Body: oneForm{

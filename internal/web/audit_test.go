@@ -131,6 +131,21 @@ func TestTheTrailIsPaged(t *testing.T) {
 	}
 }
 
+func TestWhereSomebodyLookedIsToldInWords(t *testing.T) {
+	for detail, want := range map[string]string{
+		`{"where": "referral"}`:             "in the record",
+		`{"where": "releasing_in_14_days"}`: "on the worklist Releasing in 14 days",
+		`{"where": "list"}`:                 "on a list of referrals",
+		`{"in": "reviews"}`:                 "among the possible matches",
+		`{"rows": 5}`:                       "rows 5",
+		`{"sealed": "Aoife"}`:               "",
+	} {
+		if got := told([]byte(detail)); got != want {
+			t.Errorf("%s is told as %q, not %q", detail, got, want)
+		}
+	}
+}
+
 func TestWhoLookedAtARecord(t *testing.T) {
 	h := newHouse(t)
 	id := h.referred(draft("A1234BC")).String()
@@ -140,6 +155,9 @@ func TestWhoLookedAtARecord(t *testing.T) {
 	rows := s.Find("tbody tr td[data-label=Who]").Map(func(_ int, cell *goquery.Selection) string { return cell.Text() })
 	if s.status != http.StatusOK || strings.Join(rows, "; ") != "Siân of EXI, HMP Exeter; Harbour" {
 		t.Errorf("%d: %v", s.status, rows)
+	}
+	if how := s.Find("tbody tr").First().Find("td[data-label=How]").Text(); how != "on these pages, in the record" {
+		t.Errorf("how they looked is told as %q", how)
 	}
 	if s := h.as("CWI").open("/referrals/" + id + "/looked"); s.status != http.StatusNotFound {
 		t.Errorf("another prison: %d", s.status)

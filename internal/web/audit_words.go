@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"throughgate/internal/audit"
+	"throughgate/internal/referral"
 )
 
 // auditedActs are the acts that the trail knows, as the auditor reads them; the order is that of the list.
@@ -46,10 +47,10 @@ func auditedAct(act string) string {
 	return say(act)
 }
 
-// toldDetails are the details of a row that the auditor reads: where something was shown, how much was
-// done. What an act said about a person stays in the person's own record.
+// toldDetails are the details of a row that the auditor reads, besides where somebody looked: how much was done, for
+// whom. What an act said about a person stays in the person's own record.
 var toldDetails = map[string]string{
-	"where": "on", "in": "on", "factor": "with", "organisation": "for", "days": "days", "rows": "rows", "files": "files", "answer": "answered",
+	"factor": "with", "organisation": "for", "days": "days", "rows": "rows", "files": "files", "answer": "answered",
 	"places": "places", "booked": "booked", "day": "day", "sessions": "sessions", "changed": "changed", "act": "act", "subject": "id", "by": "by",
 }
 
@@ -72,6 +73,23 @@ func on(r audit.Row) string {
 	return say(r.Kind)
 }
 
+// lookedIn are the places where somebody saw a person: in a record, on a list.
+var lookedIn = map[string]string{
+	"referral": "in the record", "list": "on a list of referrals", "appointments": "on a day's appointments", "events": "among what has changed",
+	"file": "in a partner's list", "reconciliation": "in the reconciliation", "reviews": "among the possible matches",
+}
+
+// place is one of them in words; a worklist has its title.
+func place(code string) string {
+	if words, known := lookedIn[code]; known {
+		return words
+	}
+	if list, known := worklists[referral.ListName(code)]; known {
+		return "on the worklist " + list.title
+	}
+	return "in " + lower(code)
+}
+
 func told(detail json.RawMessage) string {
 	var all map[string]any
 	if json.Unmarshal(detail, &all) != nil {
@@ -79,6 +97,9 @@ func told(detail json.RawMessage) string {
 	}
 	var parts []string
 	for _, key := range slices.Sorted(maps.Keys(all)) {
+		if key == "where" || key == "in" {
+			parts = append(parts, place(fmt.Sprint(all[key])))
+		}
 		if words, tell := toldDetails[key]; tell && fmt.Sprint(all[key]) != "" {
 			parts = append(parts, words+" "+fmt.Sprint(all[key]))
 		}

@@ -28,7 +28,7 @@ type foundRow struct {
 var findFields = []field{
 	{Name: "reference", Label: "Our reference", Kind: "text", Hint: "Such as TG-7F3K-2Q9D"},
 	{Name: "prison_number", Label: "Prison number", Kind: "text", Hint: "Such as A1234BC"},
-	{Name: "nhs_number", Label: "NHS number", Kind: "text", Hint: "Ten figures, such as 999 000 0018"},
+	{Name: "nhs_number", Label: "NHS number", Kind: "text", Hint: "10 digits, such as 999 000 0018"},
 	{Name: "given_name", Label: "First name", Kind: "text", Called: "the first name as well", Hint: "The whole name and the date of birth. Capitals, accents and hyphens do not matter"},
 	{Name: "family_name", Label: "Surname", Kind: "text", Called: "the surname as well"},
 	{Name: "date_of_birth", Label: "Date of birth", Kind: "date", Called: "the date of birth", Hint: "Alone, it lists everybody born on that day. For example, 31 3 1984"},

@@ -24,6 +24,10 @@ func TestEachSideSeesItsReconciliationAndTheSubGroupItsCounts(t *testing.T) {
 		if rows := s.Find("tbody tr"); rows.Length() != 1 || !strings.Contains(rows.Text(), want) {
 			t.Errorf("%s: %d %s", list, s.status, s.text())
 		}
+		agrees := s.Find(`td[data-label="Same initials, date of birth and sex"]`).Text()
+		if want := map[string]string{"in_both": "Yes", "prison_only": "–", "provider_only": "–"}[list]; agrees != want || strings.Contains(s.text(), "ttributor") {
+			t.Errorf("%s: whether NDTMS's four agree is told as %q in %s", list, agrees, s.text())
+		}
 	}
 	if s := provider.open(novemberAt + "&prison=EXI&list=differing"); !strings.Contains(s.text(), "No pair that is in both lists differs.") {
 		t.Errorf("an empty list: %s", s.text())

@@ -50,7 +50,7 @@ var (
 	dateOfBirth  = field{Name: "person.date_of_birth", Label: "Date of birth", Kind: "date", Called: "their date of birth", Hint: "For example, 31 3 1984"}
 	sex          = field{Name: "person.sex", Label: "Sex", Kind: "radios", Called: "their sex", Options: choices("female", "male", "not_known", "not_specified")}
 	prisonNumber = field{Name: "person.prison_number", Label: "Prison number", Kind: "text", Called: "their prison number", Hint: "A letter, four figures and two letters, such as A1234BC"}
-	nhsNumber    = field{Name: "person.nhs_number", Label: "NHS number (optional)", Kind: "text", Hint: "Ten figures, such as 999 000 0018. Leave it out if it is not known"}
+	nhsNumber    = field{Name: "person.nhs_number", Label: "NHS number (optional)", Kind: "text", Hint: "10 digits, such as 999 000 0018. Leave it out if it is not known"}
 	telephone    = field{Name: "person.telephone", Label: "Telephone after release (optional)", Kind: "text"}
 
 	releaseKnown = field{Name: "release_known", Label: "What is known of the release?", Kind: "radios", Called: "what is known of the release", Options: []option{
