@@ -98,6 +98,47 @@ func TestALinkFollowedTwiceAtOnceSetsOneAccountUp(t *testing.T) {
 	}
 }
 
+// Codes that were shown are not replaced behind the back of whoever prints them.
+func TestAFormForNewRecoveryCodesMakesThemOnce(t *testing.T) {
+	d := newDesk(t)
+	d.enrolled()
+	d.recoveryCodes(start)
+	id := d.person().ID
+	renew := func(mark string) (made bool) {
+		d.act(func(tx *db.Tx) error {
+			codes, refused, err := staff.RenewRecoveryCodes(t.Context(), tx, atConsole, start, id, password, mark)
+			if made = len(codes) == 10; !made && !errors.Is(refused, staff.ErrCodesMade) {
+				t.Errorf("%d codes, %v", len(codes), refused)
+			}
+			return err
+		})
+		return made
+	}
+	mark := func() (mark string) {
+		d.act(func(tx *db.Tx) (err error) {
+			mark, err = staff.CodesMark(t.Context(), tx, id)
+			return err
+		})
+		return mark
+	}
+	drawn := mark()
+	n := d.atOnce(func(tx *db.Tx) (bool, error) {
+		codes, _, err := staff.RenewRecoveryCodes(t.Context(), tx, atConsole, start, id, password, drawn)
+		return len(codes) > 0, err
+	})
+	if n != 1 {
+		t.Errorf("codes were made %d times", n)
+	}
+	for _, c := range []struct {
+		name, mark string
+		made       bool
+	}{{"of the same form", drawn, false}, {"of a form drawn since", mark(), true}, {"without a mark", "", true}} {
+		if made := renew(c.mark); made != c.made {
+			t.Errorf("%s: made %t", c.name, made)
+		}
+	}
+}
+
 func TestTheAuditorIsToldAtWhoseAccountSomebodyTried(t *testing.T) {
 	d := newDesk(t)
 	secret := d.enrolled()

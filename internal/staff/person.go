@@ -116,20 +116,29 @@ func Disable(ctx context.Context, tx *db.Tx, by audit.By, now time.Time, email s
 	return audit.Write(ctx, tx, by, now, "disabled", "staff", id.String(), nil)
 }
 
-// Invited is the person whom an unused, unexpired link is for.
+// Invited is the person whom an unused, unexpired link is for; ErrLinkUsed where an account was set up by it.
 func Invited(ctx context.Context, tx *db.Tx, now time.Time, token string) (p Person, err error) {
 	hash := sha256.Sum256([]byte(token))
 	err = tx.Get(ctx, &p, `
-		SELECT id, organisation, email, name, false AS enrolled, added_at, disabled_at
+		SELECT id, organisation, email, name, password_hash IS NOT NULL AS enrolled, added_at, disabled_at
 		FROM staff
-		WHERE invite_hash = $1 AND invite_until > $2 AND disabled_at IS NULL`, hash[:], now)
-	if errors.Is(err, db.ErrNone) {
+		WHERE invite_hash = $1
+		  AND (invite_until > $2 OR password_hash IS NOT NULL)
+		  AND disabled_at IS NULL`, hash[:], now)
+	switch {
+	case errors.Is(err, db.ErrNone):
 		return p, errNoInvitation
+	case err == nil && p.Enrolled:
+		return Person{}, ErrLinkUsed
 	}
 	return p, err
 }
 
-var errNoInvitation = &problem.NotFound{What: "invitation, or it was used already, or is older than 7 days"}
+var errNoInvitation = &problem.NotFound{What: "invitation, or it is older than 7 days"}
+
+// ErrLinkUsed is the answer to a link by which an account was set up: whoever sends the form twice, or comes back to it,
+// is told that the account is there.
+var ErrLinkUsed = &problem.NotFound{What: "invitation any more: it was used"}
 
 // NewSecret draws the secret of a second factor, to be shown once as text and QR code.
 func NewSecret(email string) (*otp.Key, error) {
@@ -137,7 +146,7 @@ func NewSecret(email string) (*otp.Key, error) {
 }
 
 // Enrol sets an invited person's password and second factor, once they have shown that their
-// authenticator makes the right code; the link is used up.
+// authenticator makes the right code; the link is used up, and known as used until there is another.
 func Enrol(ctx context.Context, tx *db.Tx, now time.Time, token, password, secret, code string) error {
 	p, err := Invited(ctx, tx, now, token)
 	if err != nil {
@@ -159,14 +168,15 @@ func Enrol(ctx context.Context, tx *db.Tx, now time.Time, token, password, secre
 	hash := sha256.Sum256([]byte(token))
 	taken, err := tx.Exec(ctx, `
 		UPDATE staff
-		SET password_hash = $2, totp_sealed = $3, totp_step = $4, invite_hash = NULL, invite_until = NULL
+		SET password_hash = $2, totp_sealed = $3, totp_step = $4, invite_until = NULL
 		WHERE id = $1
-		  AND invite_hash = $5`, p.ID, HashPassword(password), sealed, step, hash[:])
+		  AND invite_hash = $5
+		  AND password_hash IS NULL`, p.ID, HashPassword(password), sealed, step, hash[:])
 	if err != nil {
 		return err
 	}
 	if taken == 0 { // somebody with the same link was faster
-		return errNoInvitation
+		return ErrLinkUsed
 	}
 	return audit.Write(ctx, tx, audit.By{Organisation: p.Organisation, Actor: "staff:" + p.ID.String(), Via: "page"}, now, "enrolled", "staff", p.ID.String(), nil)
 }

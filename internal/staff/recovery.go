@@ -164,8 +164,28 @@ func ChangePassword(ctx context.Context, tx *db.Tx, by audit.By, now time.Time, 
 	return nil, audit.Write(ctx, tx, by, now, "password changed", "staff", id.String(), nil)
 }
 
-// RenewRecoveryCodes is NewRecoveryCodes for somebody signed in, who shows that they know the password.
-func RenewRecoveryCodes(ctx context.Context, tx *db.Tx, by audit.By, now time.Time, id uuid.UUID, password string) (codes []string, refused, err error) {
+// CodesMark tells the codes that a person has from those before and after them. A form that carries it makes new codes
+// once: nobody prints codes that a reload of their page replaces.
+func CodesMark(ctx context.Context, tx *db.Tx, id uuid.UUID) (mark string, err error) {
+	err = tx.Get(ctx, &mark, `
+		SELECT coalesce(left(encode(sha256(string_agg(code_bix, NULL ORDER BY code_bix)), 'hex'), 16), 'none')
+		FROM recovery_code
+		WHERE staff_id = $1`, id)
+	return mark, err
+}
+
+// ErrCodesMade is the answer to a form for new recovery codes that is sent again.
+var ErrCodesMade = &problem.Conflict{Code: "changed_since", Message: "New codes were made already, and shown once. If you have not kept them, enter your password to make others in their place."}
+
+// RenewRecoveryCodes is NewRecoveryCodes for somebody signed in, who shows that they know the password. The codes of the
+// mark are replaced; where there are others by now, ErrCodesMade. A mark "" replaces any.
+func RenewRecoveryCodes(ctx context.Context, tx *db.Tx, by audit.By, now time.Time, id uuid.UUID, password, mark string) (codes []string, refused, err error) {
+	if _, err := tx.Exec(ctx, `SELECT id FROM staff WHERE id = $1 FOR NO KEY UPDATE`, id); err != nil { // one after the other
+		return nil, nil, err
+	}
+	if last, err := CodesMark(ctx, tx, id); err != nil || mark != "" && mark != last {
+		return nil, ErrCodesMade, err
+	}
 	if refused, err = confirmPassword(ctx, tx, by, now, id, password); err != nil || refused != nil {
 		return nil, refused, err
 	}

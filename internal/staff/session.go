@@ -29,11 +29,16 @@ var ErrRefused = problem.Wrong("email", "refused", "Your email address, password
 // ErrTooMany stops guessing.
 var ErrTooMany = problem.Wrong("email", "too_many", "There were too many tries. Wait 5 minutes, then try again.")
 
-// Try is what somebody typed to sign in, and the mark of their device as its cookie has it.
+// ErrSignedIn is the answer to a form that comes again from the browser that it signed in: the password is right, the code
+// is used up. No second session is begun.
+var ErrSignedIn = errors.New("signed in already")
+
+// Try is what somebody typed to sign in, and what their browser brought with it.
 type Try struct {
 	Email, Password string
-	Code            string // of the authenticator app, or a recovery code
-	Device          string // "" on a device that has no mark
+	Code            string    // of the authenticator app, or a recovery code
+	Device          string    // the mark of the device as its cookie has it; "" on one that has none
+	SignedIn        uuid.UUID // whose session the browser has; uuid.Nil for nobody's
 }
 
 // Entry is what a browser gets for signing in: the tokens of two cookies, whose hashes only are stored.
@@ -62,7 +67,10 @@ func SignIn(ctx context.Context, tx *db.Tx, now time.Time, try Try) (in Entry, r
 	if err != nil {
 		return in, nil, err
 	}
-	if id == uuid.Nil {
+	if factor == "" && id != uuid.Nil && id == try.SignedIn {
+		return in, ErrSignedIn, nil
+	}
+	if factor == "" {
 		_, err := tx.Exec(ctx, `INSERT INTO sign_in_try (account, device, at) VALUES ($1, $2, $3)`, account, device, now)
 		return in, ErrRefused, errors.Join(err, noteRefused(ctx, tx, now, email, "sign-in refused"))
 	}
@@ -96,8 +104,8 @@ func tooMany(ctx context.Context, tx *db.Tx, now time.Time, account, device []by
 	return tries >= triesAllowed, err
 }
 
-// fits is the person whom email, password and code are those of, and by which second factor; uuid.Nil
-// for nobody. A code is used up in the same statement that finds it unused.
+// fits is the person whom email and password are those of, uuid.Nil for nobody, and by which second factor they sign in:
+// "" where the code is not theirs or not fresh. A code is used up in the same statement that finds it unused.
 func fits(ctx context.Context, tx *db.Tx, now time.Time, email, password, code string) (uuid.UUID, string, error) {
 	var p struct {
 		ID       uuid.UUID
@@ -122,22 +130,23 @@ func fits(ctx context.Context, tx *db.Tx, now time.Time, email, password, code s
 	if !passwordFits(p.Password, password) {
 		return uuid.Nil, "", nil
 	}
-	fresh, factor, err := useUp(ctx, tx, now, p.ID, string(secret), code)
-	if err != nil || !fresh {
-		return uuid.Nil, "", err
-	}
-	return p.ID, factor, nil
+	factor, err := useUp(ctx, tx, now, p.ID, string(secret), code)
+	return p.ID, factor, err
 }
 
-// useUp takes a code of the authenticator app or a recovery code, and says whether it was fresh.
-func useUp(ctx context.Context, tx *db.Tx, now time.Time, id uuid.UUID, secret, code string) (bool, string, error) {
+// useUp takes a code of the authenticator app or a recovery code, and says which it was; "" for one that was not fresh.
+func useUp(ctx context.Context, tx *db.Tx, now time.Time, id uuid.UUID, secret, code string) (factor string, err error) {
 	step := codeStep(secret, code, now)
 	if step == 0 {
-		fresh, err := useRecoveryCode(ctx, tx, now, id, code)
-		return fresh, "recovery code", err
+		if fresh, err := useRecoveryCode(ctx, tx, now, id, code); err != nil || !fresh {
+			return "", err
+		}
+		return "recovery code", nil
 	}
-	changed, err := tx.Exec(ctx, `UPDATE staff SET totp_step = $2 WHERE id = $1 AND totp_step < $2`, id, step)
-	return changed == 1, "app", err
+	if changed, err := tx.Exec(ctx, `UPDATE staff SET totp_step = $2 WHERE id = $1 AND totp_step < $2`, id, step); err != nil || changed == 0 {
+		return "", err
+	}
+	return "app", nil
 }
 
 // Begin starts a session without asking: for the demo's one-click sign-in only.
@@ -196,6 +205,13 @@ func SignedIn(ctx context.Context, tx *db.Tx, now time.Time, token string) (w Wh
 		return w, &problem.NotFound{What: "session"}
 	}
 	return Who{By: audit.By{Organisation: p.Organisation, Actor: "staff:" + p.ID.String(), Via: "page"}, Role: p.Kind, Name: p.Name}, err
+}
+
+// RanOut says whether a session ended by itself, idle or after its time: nobody signed out or was signed out.
+func RanOut(ctx context.Context, tx *db.Tx, token string) (itself bool, err error) {
+	hash := sha256.Sum256([]byte(token))
+	err = tx.Get(ctx, &itself, `SELECT EXISTS (SELECT FROM session WHERE token_hash = $1 AND ended_at IS NULL)`, hash[:])
+	return itself, err
 }
 
 // SignOut ends every session of whoever holds this one, on whatever device: somebody who leaves a

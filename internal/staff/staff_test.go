@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/pquerna/otp/totp"
 
 	"throughgate/internal/audit"
@@ -109,12 +110,24 @@ func TestSigningInTakesPasswordAndAFreshCode(t *testing.T) {
 	if token == "" {
 		t.Fatalf("refused: %v", refused)
 	}
-	if again, _ := d.signIn(later, email, password, d.code(secret, later)); again != "" {
-		t.Error("a code worked twice")
-	}
 	who, err := d.signedIn(later, token)
 	if err != nil || who.Organisation() != "HARBOUR" || who.Role != staff.Provider {
 		t.Errorf("signed in as %+v, %v", who, err)
+	}
+	for name, c := range map[string]struct {
+		signedIn uuid.UUID
+		password string
+		want     error
+	}{
+		"elsewhere":                              {uuid.Nil, password, staff.ErrRefused},
+		"where somebody else is signed in":       {uuid.New(), password, staff.ErrRefused},
+		"where they are, with a wrong password":  {who.Person(), "another long password", staff.ErrRefused},
+		"where they are, as by a second sending": {who.Person(), password, staff.ErrSignedIn},
+	} {
+		in, refused := d.try(later, staff.Try{Email: email, Password: c.password, Code: d.code(secret, later), SignedIn: c.signedIn})
+		if in.Session != "" || !errors.Is(refused, c.want) {
+			t.Errorf("the same code %s: session %q, %v", name, in.Session, refused)
+		}
 	}
 }
 
@@ -204,14 +217,27 @@ func TestAnInvitationWorksOnceAndForAWeek(t *testing.T) {
 	if err := enrol(start, "short", "000000"); !errors.As(err, &wrong) || len(wrong.Corrections) != 2 {
 		t.Errorf("a short password and a wrong code: %v", err)
 	}
-	if err := enrol(start.Add(8*24*time.Hour), password, d.code(key.Secret(), start.Add(8*24*time.Hour))); err == nil {
-		t.Error("the link worked after eight days")
+	if err := enrol(start.Add(8*24*time.Hour), password, d.code(key.Secret(), start.Add(8*24*time.Hour))); err == nil || errors.Is(err, staff.ErrLinkUsed) {
+		t.Errorf("after eight days: %v", err)
 	}
 	if err := enrol(start, password, d.code(key.Secret(), start)); err != nil {
 		t.Error(err)
 	}
-	if err := enrol(start, password, d.code(key.Secret(), start)); err == nil {
-		t.Error("the link worked twice")
+	if err := enrol(start, password, d.code(key.Secret(), start)); !errors.Is(err, staff.ErrLinkUsed) {
+		t.Errorf("used again: %v", err)
+	}
+	err = d.pool.Act(t.Context(), db.Scope{Part: db.Jobs}, func(tx *db.Tx) error {
+		if _, err := staff.Invited(t.Context(), tx, start.Add(30*24*time.Hour), token); !errors.Is(err, staff.ErrLinkUsed) {
+			t.Errorf("opened a month later: %v", err)
+		}
+		if err := staff.Disable(t.Context(), tx, audit.By{Actor: "console:test", Via: "console"}, start, email); err != nil {
+			return err
+		}
+		_, err := staff.Invited(t.Context(), tx, start, token)
+		return err
+	})
+	if none := (*problem.NotFound)(nil); !errors.As(err, &none) || errors.Is(err, staff.ErrLinkUsed) {
+		t.Errorf("of somebody disabled, who is not to be led to the sign-in: %v", err)
 	}
 }
 

@@ -75,10 +75,19 @@ func (v *visit) changePassword() error {
 
 func (v *visit) renewCodesPage() error { return v.drawRenewCodes(http.StatusOK, nil) }
 
+// drawRenewCodes marks the form with the codes that it replaces.
 func (v *visit) drawRenewCodes(status int, wrong *problem.Invalid) error {
+	var mark string
+	err := v.asService(func(tx *db.Tx) (err error) {
+		mark, err = staff.CodesMark(v.ctx, tx, v.who.Person())
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	fields, mistakes := fill(renewFields, form{}, wrong)
 	return v.draw(status, "one_form.html", page{Title: "Make new recovery codes", Back: "/account", Faults: mistakes, Body: oneForm{
-		Lead: "The codes that you have now stop working.", Fields: fields, Button: "Make new codes"}})
+		Lead: "The codes that you have now stop working.", Fields: fields, Hidden: []fact{{"codes", mark}}, Button: "Make new codes"}})
 }
 
 func (v *visit) renewCodes() error {
@@ -89,14 +98,18 @@ func (v *visit) renewCodes() error {
 	var refused error
 	var codes []string
 	err = v.asService(func(tx *db.Tx) (err error) {
-		codes, refused, err = staff.RenewRecoveryCodes(v.ctx, tx, v.who.By, v.now, v.who.Person(), typed["password"])
+		codes, refused, err = staff.RenewRecoveryCodes(v.ctx, tx, v.who.By, v.now, v.who.Person(), typed["password"], typed["codes"])
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	if wrong := (*problem.Invalid)(nil); errors.As(refused, &wrong) {
+	var wrong *problem.Invalid
+	switch {
+	case errors.As(refused, &wrong):
 		return v.drawRenewCodes(http.StatusUnprocessableEntity, wrong)
+	case refused != nil:
+		return v.drawRenewCodes(http.StatusConflict, &problem.Invalid{Corrections: problem.Corrections{{Field: "password", Code: staff.ErrCodesMade.Code, Message: staff.ErrCodesMade.Message}}})
 	}
 	return v.draw(http.StatusOK, "recovery_codes.html", page{Title: "Your recovery codes", Body: codesBody{Codes: codes, Path: "/account", Link: "Back to your account"}})
 }

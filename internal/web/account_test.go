@@ -45,9 +45,14 @@ func TestAPersonLooksAfterTheirOwnWayIn(t *testing.T) {
 			}
 		}
 	}
-	codes := codesOn(b.post("/account/recovery-codes", "password", password))
+	mark := value(b.open("/account/recovery-codes"), "codes")
+	codes := codesOn(b.post("/account/recovery-codes", "password", password, "codes", mark))
 	if len(codes) != 10 {
 		t.Fatalf("codes %v", codes)
+	}
+	if s := b.post("/account/recovery-codes", "password", password, "codes", mark); s.status != http.StatusConflict || len(codesOn(s)) > 0 ||
+		!strings.Contains(s.faults()["password"], "made already") || value(s, "codes") == mark {
+		t.Errorf("reloaded: %d %v", s.status, s.faults())
 	}
 	if s := b.open("/account"); !strings.Contains(s.text(), "You have 10 left") || strings.Contains(s.text(), codes[0]) {
 		t.Errorf("afterwards: %s", s.text())
@@ -131,6 +136,24 @@ func TestWhatWasTypedIsInTheFormAgainAfterSigningIn(t *testing.T) {
 	h.service(func(tx *db.Tx) error { return tx.Get(t.Context(), &left, `SELECT count(*) FROM kept_form`) })
 	if left != 0 {
 		t.Error("it is kept although it was sent")
+	}
+}
+
+// What ended the session is told as it was: nobody waits 15 minutes in vain for another reason.
+func TestAFormSentAfterSigningOutElsewhereSaysSo(t *testing.T) {
+	h := newHouse(t)
+	b, other := h.as("EXI"), h.as("EXI")
+	other.post("/sign-out")
+	sent := b.post("/account/password", "password", password, "new_password", "kettle violet tractor")
+	if sent.location != "/sign-in?ended=out&next=%2Faccount%2Fpassword" {
+		t.Errorf("to %q", sent.location)
+	}
+	s := b.open(sent.location)
+	if text := s.text(); !strings.Contains(text, "What you sent was not recorded") || strings.Contains(text, "15 minutes") {
+		t.Errorf("the page says %s", text)
+	}
+	if again := b.post("/sign-in", "ended", value(s, "ended")); !strings.Contains(again.text(), "What you sent was not recorded") {
+		t.Error("after a slip it is not said any more")
 	}
 }
 

@@ -18,10 +18,7 @@ func TestAPersonIsInvitedAndSignsInWithTheKeyboardAlone(t *testing.T) {
 func invites(t *testing.T, scripts bool) {
 	h := newHouse(t)
 	secret := h.enrolled("ADMIN")
-	b := window(t, 1280)
-	if !scripts {
-		b.do(withoutScripts())
-	}
+	b := desk(t, scripts)
 	b.do(chromedp.Navigate(h.site.URL + "/admin/people/new"))
 	b.tabTo(`#email`)
 	b.typed(emailOf("ADMIN"), kb.Tab, password, kb.Tab, h.code(secret, h.now), kb.Enter)

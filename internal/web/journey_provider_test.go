@@ -15,14 +15,21 @@ func bothWays(t *testing.T, try func(t *testing.T, scripts bool)) {
 	t.Run("without", func(t *testing.T) { try(t, false) })
 }
 
-// signedIn is a window of the demo in which the organisation's person has signed in with one click.
-func (h *house) signedIn(t *testing.T, organisation string, scripts bool) tab {
+// desk is a window of a desk's width, in which pages' scripts run or do not.
+func desk(t *testing.T, scripts bool) tab {
 	t.Helper()
-	h.demo()
 	b := window(t, 1280)
 	if !scripts {
 		b.do(withoutScripts())
 	}
+	return b
+}
+
+// signedIn is a window of the demo in which the organisation's person has signed in with one click.
+func (h *house) signedIn(t *testing.T, organisation string, scripts bool) tab {
+	t.Helper()
+	h.demo()
+	b := desk(t, scripts)
 	b.becomes(h, organisation)
 	return b
 }

@@ -31,27 +31,39 @@ func (s *site) cookie(token string) *http.Cookie {
 	return c
 }
 
-func (v *visit) token() string {
-	c, err := v.web.Request().Cookie(v.cookieName())
-	if err != nil || len(c.Value) > 64 {
+func (v *visit) token() string { return v.brought("", 64) }
+
+// brought is what the browser brought in one of our cookies, by the end of its name; "" for nothing, or for more than we
+// ever put into it.
+func (v *visit) brought(ending string, most int) string {
+	c, err := v.web.Request().Cookie(v.cookieName() + ending)
+	if err != nil || len(c.Value) > most {
 		return ""
 	}
 	return c.Value
 }
+
+// Endings of the names of cookies beside the session's.
+const (
+	ofDevice    = "-device"
+	ofEnrolment = "-enrolment"
+)
 
 // deviceCookie carries the mark of a device in which somebody has signed in, so that failed tries
 // elsewhere do not shut them out of it. It opens nothing.
 func (s *site) deviceCookie(mark string) *http.Cookie {
-	return &http.Cookie{Name: s.cookieName() + "-device", Value: mark, Path: "/", HttpOnly: true, Secure: s.Secure,
+	return &http.Cookie{Name: s.cookieName() + ofDevice, Value: mark, Path: "/", HttpOnly: true, Secure: s.Secure,
 		SameSite: http.SameSiteStrictMode, MaxAge: 365 * 24 * 60 * 60}
 }
 
-func (v *visit) device() string {
-	c, err := v.web.Request().Cookie(v.cookieName() + "-device")
-	if err != nil || len(c.Value) > 64 {
-		return ""
-	}
-	return c.Value
+func (v *visit) device() string { return v.brought(ofDevice, 64) }
+
+// enrolmentCookie carries the secret of a second factor that is being set up, sealed to the invitation, until the account is
+// set up or the browser closes. It opens nothing.
+func (s *site) enrolmentCookie(sealed string) *http.Cookie {
+	c := s.cookie(sealed)
+	c.Name += ofEnrolment
+	return c
 }
 
 // recognise finds out who asks. A session that has ended leaves a visit by nobody.
@@ -93,8 +105,8 @@ func (v *visit) leave() error {
 }
 
 // askToSignIn leads to the sign-in page, and from there back. A form that was sent after its session
-// had ended leads back to its page: nothing of it was recorded, what was typed is kept for the person
-// whose session it was, and the sign-in page says so.
+// had ended leads back to its page: nothing of it was recorded, and the sign-in page says how that came to be.
+// After a session that ran out, what was typed is kept for the person whose session it was.
 func (v *visit) askToSignIn(r route) error {
 	q := url.Values{}
 	next := v.web.Request().URL.RequestURI()
@@ -102,13 +114,12 @@ func (v *visit) askToSignIn(r route) error {
 		if !v.hasPage(r.path) {
 			next = "/"
 		}
-		kept, err := v.keepForm(r, next)
+		ended, err := v.ended(r, next)
 		if err != nil {
 			return err
 		}
-		q.Set("ended", "yes")
-		if kept {
-			q.Set("ended", "kept")
+		q.Set("ended", ended)
+		if ended == "kept" {
 			next = withKept(next)
 		}
 	}
@@ -120,6 +131,24 @@ func (v *visit) askToSignIn(r route) error {
 		path += "?" + q.Encode()
 	}
 	return v.seeOther(path)
+}
+
+// ended is how a form came to be sent without a session: "yes" when it ran out, "kept" when then what the form held is
+// kept, "out" when somebody signed out.
+func (v *visit) ended(r route, next string) (how string, err error) {
+	kept, err := v.keepForm(r, next)
+	if err != nil || kept {
+		return "kept", err
+	}
+	ranOut := false
+	err = v.asService(func(tx *db.Tx) (err error) {
+		ranOut, err = staff.RanOut(v.ctx, tx, v.token())
+		return err
+	})
+	if ranOut {
+		return "yes", err
+	}
+	return "out", err
 }
 
 // hasPage says whether a form's address shows its page when it is opened.

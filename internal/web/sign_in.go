@@ -19,19 +19,19 @@ var signInFields = []field{
 type signInBody struct {
 	Fields []field
 	Next   string
-	Ended  string // a form was sent after its session had ended: "kept" when what it held is kept, else "yes"
+	Ended  string // a form was sent after its session had ended: see askToSignIn
 }
 
 func (v *visit) signInPage() error {
 	if v.signedIn() {
 		return v.seeOther(nextOf(v.web.QueryParam("next")))
 	}
-	return v.drawSignIn(http.StatusOK, form{"next": v.web.QueryParam("next")}, nil)
+	return v.drawSignIn(http.StatusOK, form{"next": v.web.QueryParam("next"), "ended": v.web.QueryParam("ended")}, nil)
 }
 
 func (v *visit) drawSignIn(status int, typed form, wrong *problem.Invalid) error {
 	fields, mistakes := fill(signInFields, typed, wrong)
-	body := signInBody{fields, nextOf(typed["next"]), v.web.QueryParam("ended")}
+	body := signInBody{fields, nextOf(typed["next"]), typed["ended"]}
 	return v.draw(status, "sign_in.html", page{Title: "Sign in", Faults: mistakes, Body: body})
 }
 
@@ -43,7 +43,7 @@ func (v *visit) signIn() error {
 	if wrong := missing(typed); wrong != nil {
 		return v.drawSignIn(http.StatusUnprocessableEntity, typed, wrong)
 	}
-	try := staff.Try{Email: typed["email"], Password: typed["password"], Code: typed["code"], Device: v.device()}
+	try := staff.Try{Email: typed["email"], Password: typed["password"], Code: typed["code"], Device: v.device(), SignedIn: v.who.Person()}
 	var in staff.Entry
 	var refused error
 	err = v.asService(func(tx *db.Tx) (err error) {
@@ -52,6 +52,9 @@ func (v *visit) signIn() error {
 	})
 	if err != nil {
 		return err
+	}
+	if errors.Is(refused, staff.ErrSignedIn) {
+		return v.seeOther(nextOf(typed["next"]))
 	}
 	if refused != nil {
 		var wrong *problem.Invalid

@@ -126,6 +126,9 @@ func TestAnInvitationIsTakenUpWithATOTP(t *testing.T) {
 	if src, _ := first.Find("main img").Attr("src"); !strings.HasPrefix(src, "data:image/png;base64,") {
 		t.Errorf("the QR code is %.40q", src)
 	}
+	if other := h.browser().open(path); other.Find(".app-secret").Text() == secret {
+		t.Error("whoever opens the link before its owner knows the owner's second factor")
+	}
 	wrong := b.post(path, "secret", sealed, "password", "short", "code", "000000")
 	if wrong.status != http.StatusUnprocessableEntity || len(wrong.faults()) != 2 {
 		t.Errorf("%d %v", wrong.status, wrong.faults())
