@@ -94,8 +94,12 @@ func TestOnlyReleasedIsARelease(t *testing.T) {
 	w := newWorld(t)
 	id := w.make(nil).ID
 	for _, reason := range releaseReasons[1:] {
-		if c := act(w, Release, exeter, id, ReleaseDraft{ReleasedOn: "2025-12-01", Reason: reason}); c.State != Booked {
-			t.Errorf("%s: %s", reason, c.State)
+		d := ReleaseDraft{ReleasedOn: "2025-12-01", Reason: reason}
+		if c := act(w, Release, exeter, id, d); c.State != Booked || c.Unchanged {
+			t.Errorf("%s: %+v", reason, c)
+		}
+		if c := act(w, Release, exeter, id, d); !c.Unchanged {
+			t.Errorf("%s, said again: %+v", reason, c)
 		}
 	}
 	w.goTo("2025-12-09")

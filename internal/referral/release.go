@@ -18,9 +18,9 @@ import (
 const released = "RELEASED"
 
 // Release records that somebody left the prison. Only RELEASED is a release; a transfer, court, a
-// temporary absence and hospital are written down and change nothing. Confirmed again for the same
-// day it is unchanged; for another day it is a correction, which keeps the day before in the history and
-// says why, where a reason is given.
+// temporary absence and hospital are written down, once for a day, and change nothing. Confirmed again for
+// the same day it is unchanged; for another day it is a correction, which keeps the day before in the history
+// and says why, where a reason is given.
 func Release(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id uuid.UUID, d ReleaseDraft) (*Changed, error) {
 	r, err := holdOwn(ctx, tx, who, id, d.Version)
 	if err != nil {
@@ -42,7 +42,7 @@ func Release(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id uu
 		return nil, already(r, "This referral has been withdrawn. Undo that first if it was a mistake.")
 	}
 	if reason != released {
-		return Keep(ctx, tx, who, now, r, timeline.Event{Kind: "not_a_release", On: on, Data: map[string]any{"reason": reason}}, Rows{})
+		return r.noRelease(ctx, tx, who, now, on, reason)
 	}
 	event := r.confirmRelease(on, why)
 	if d.NaloxoneSupplied != nil {
@@ -58,6 +58,28 @@ func Release(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id uu
 		return nil, err
 	}
 	return Keep(ctx, tx, who, now, r, event, Rows{})
+}
+
+// noRelease writes down that somebody left the prison without being released. Said again, it is unchanged.
+func (r *Referral) noRelease(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, on day.Date, reason string) (*Changed, error) {
+	var known bool
+	err := tx.Get(ctx, &known, `
+		SELECT EXISTS (
+		  SELECT
+		  FROM event e
+		  WHERE e.referral_id = $1
+		    AND e.kind = 'not_a_release'
+		    AND e.happened_on = $2
+		    AND e.data->>'reason' = $3
+		    AND NOT EXISTS (SELECT FROM event u WHERE u.undoes = e.id)
+		)`, r.ID, on, reason)
+	switch {
+	case err != nil:
+		return nil, err
+	case known:
+		return Unchanged(ctx, tx, now, r)
+	}
+	return Keep(ctx, tx, who, now, r, timeline.Event{Kind: "not_a_release", On: on, Data: map[string]any{"reason": reason}}, Rows{})
 }
 
 // confirmRelease sets the day of release. An event of a second confirmation says what it corrects, and why.
