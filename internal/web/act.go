@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"slices"
@@ -23,8 +24,8 @@ type act struct {
 	button string
 	done   string // said once it is done
 	roles  []staff.Role
-	states []referral.State // in which it can be done
-	fields func(v *visit, r *referral.Referral) []field
+	states []referral.State                             // in which it can be done
+	fields func(v *visit, r *referral.Referral) []field // nil where the act has a first question (act_first.go)
 	do     func(v *visit, tx *db.Tx, r *referral.Referral, typed form) error
 }
 
@@ -45,11 +46,29 @@ func (a act) offered(who staff.Who, r *referral.Referral, now time.Time) bool {
 	return slices.Contains(a.roles, who.Role) && slices.Contains(a.states, r.State)
 }
 
+// of is the address of the act's page for a referral.
+func (a act) of(r *referral.Referral) string { return "/referrals/" + r.ID.String() + "/" + a.path }
+
+// called is what the act is called as the referral stands.
+func (a act) called(r *referral.Referral, now time.Time) string {
+	about := subject(r)
+	switch {
+	case a.path != "outcome" || about == nil:
+		return a.title
+	case about.Outcome != nil:
+		return "Correct what became of the appointment"
+	case about.Future(now):
+		return "Cancel the appointment"
+	}
+	return a.title
+}
+
 // actBody is an act's page.
 type actBody struct {
 	Act     string
 	Title   string
 	Lead    string
+	Stands  string // the appointment to come that the act may move or give up
 	Offer   string // the place that would be booked
 	Button  string
 	Name    string
@@ -58,7 +77,7 @@ type actBody struct {
 	Days    []link // to choose a slot from
 	Fields  []field
 	Version int // of the referral, as the reader saw it
-	Back    string
+	Cancel  string
 }
 
 // actRoutes are the pages of the acts and the forms on them, each for the act's own roles.
@@ -66,21 +85,25 @@ func actRoutes() (list []route) {
 	for _, a := range acts {
 		path := "/referrals/:id/" + a.path
 		list = append(list,
-			route{get, path, false, a.roles, "referral", func(v *visit) error { return v.actPage(a, http.StatusOK, form{}, nil) }},
-			route{post, path, false, a.roles, "referral", func(v *visit) error { return v.carryOut(a) }})
+			route{get, path, false, a.roles, "referral", func(v *visit) error { return v.actPage(a, http.StatusOK, nil, nil) }},
+			route{post, path, false, a.roles, "referral", func(v *visit) error { return v.answerAct(a) }})
 	}
 	return list
 }
 
-// actPage shows the form, again with what was typed and what is wrong with it.
+// actPage shows the form with what is known; again, with what was typed and what is wrong with it.
 func (v *visit) actPage(a act, status int, typed form, wrong *problem.Invalid) error {
 	r, err := v.findReferral()
 	if err != nil {
 		return err
 	}
+	asks, _ := v.asking(a, r)
 	body := actBody{
-		Act: a.path, Title: a.title, Lead: a.lead, Button: a.button, Name: fullName(r), R: r,
-		Facts: v.releaseFacts(r), Fields: a.fields(v, r), Version: r.Version, Back: "/referrals/" + r.ID.String(),
+		Act: a.path, Title: asks.title, Lead: asks.lead, Button: asks.button, Name: fullName(r), R: r,
+		Facts: v.releaseFacts(r), Fields: asks.fields, Version: r.Version, Cancel: "/referrals/" + r.ID.String(),
+	}
+	if r.Appointment != nil && r.Appointment.Future(v.now) && !asks.first && !slices.Contains(leaveItAlone, a.path) {
+		body.Stands = "The appointment now: " + v.whichAppointment(r) + "."
 	}
 	switch {
 	case a.path == "slot":
@@ -91,10 +114,16 @@ func (v *visit) actPage(a act, status int, typed form, wrong *problem.Invalid) e
 	if err != nil {
 		return err
 	}
+	if typed == nil {
+		typed = asks.known
+	}
 	var mistakes faults
 	body.Fields, mistakes = fill(body.Fields, typed, saidOnce(body.Fields, wrong))
-	return v.draw(status, "act.html", page{Title: a.title, Back: body.Back, Faults: mistakes, Body: body})
+	return v.draw(status, "act.html", page{Title: body.Title, Back: cmp.Or(asks.back, body.Cancel), Faults: mistakes, Body: body})
 }
+
+// leaveItAlone are the acts that move no appointment, or name the one that they are about themselves.
+var leaveItAlone = []string{"contact", "outcome", "move"}
 
 // saidOnce leaves of a fault between two fields the one that the page asks.
 func saidOnce(fields []field, wrong *problem.Invalid) *problem.Invalid {
@@ -111,13 +140,9 @@ func saidOnce(fields []field, wrong *problem.Invalid) *problem.Invalid {
 }
 
 // carryOut does what the form asks. What cannot be done is said on the form, with what was typed.
-func (v *visit) carryOut(a act) error {
-	typed, err := v.typed()
-	if err != nil {
-		return err
-	}
+func (v *visit) carryOut(a act, typed form) error {
 	var again bool // it was recorded before, and is once
-	err = v.act(func(tx *db.Tx) error {
+	err := v.act(func(tx *db.Tx) error {
 		r, err := referral.Hold(v.ctx, tx, v.who, v.id, typed.version())
 		if err != nil {
 			return err

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"errors"
 	"strings"
 
 	"throughgate/internal/appointment"
@@ -29,11 +28,11 @@ var (
 // acts are all that can happen to a referral on these pages, in the order in which they are offered.
 var acts = []act{
 	{"release", "Confirm what happened at release", "Only a release to the community starts the person's three weeks and three months. Anything else is written down and changes nothing.",
-		"Confirm", "What happened is recorded.", byPrison, beforeRelease, releaseFields, release},
+		"Continue", "What happened is recorded.", byPrison, beforeRelease, nil, release},
 	{"release-correction", "Correct the day of release", "Another day takes the place of the one that was confirmed, which stays in the timeline. The appointment is kept, unless it lies before the day of release.",
 		"Correct the day", "The day of release is corrected.", byPrison, seeable[2:], releasedOnFields, correctRelease},
-	{"release-date", "Change the release date", "The appointment follows the date: it is kept where it still fits, else another is booked.",
-		"Change the date", "The release date is changed.", byPrison, beforeRelease, dateFields, changeDate},
+	{"release-date", "Change the release date", "The appointment follows the date.",
+		"Continue", "The release date is changed.", byPrison, beforeRelease, nil, changeDate},
 	{"transfer", "Moved to another prison", "The referral goes with the person, appointment and all. You will not see it any more.",
 		"Hand over", "The referral is handed over: the other prison has it now, and you do not see it any more.", byPrison, beforeRelease, transferFields, transfer},
 	{"withdrawal", "Withdraw the referral", "The appointment is given up for somebody else.",
@@ -46,7 +45,7 @@ var acts = []act{
 		[]referral.State{referral.Released, referral.NotPickedUp, referral.Closed}, pickupFields, confirmPickup},
 	{"pickup-correction", "Correct the pick-up", "Another date takes the place of the one that was confirmed, which stays in the timeline.",
 		"Correct the pick-up", "The pick-up is corrected.", byProvider, []referral.State{referral.PickedUp}, pickupFields, confirmPickup},
-	{"outcome", "Record what became of the appointment", "", "Record", "The outcome is recorded.", byProvider, seeable, outcomeFields, recordOutcome},
+	{"outcome", "Record what became of the appointment", "", "Save and continue", "The outcome is recorded.", byProvider, seeable, nil, recordOutcome},
 	{"appointment", "Book the next free appointment", "The earliest free place after release in a clinic that can see the person. An appointment to come is given up for it, if it is later.",
 		"Book it", "An appointment is booked.", byProvider, live, noFields, book},
 	{"slot", "Choose a time", "Any time from the day of release on, in any clinic. An appointment to come is given up for it. A full time can be booked only with a reason.",
@@ -54,7 +53,7 @@ var acts = []act{
 	{"drop-in", "Came without an appointment", "Recorded as attended.", "Record", "The visit is recorded.", byProvider, seeable, dropInFields, dropIn},
 	{"contact", "Record contact", "Contact that is not a pick-up.", "Record", "The contact is recorded.", pathway, seeable, contactFields, contact},
 	{"closure", "Close the referral", "For a release that ended otherwise. Every reminder stops.",
-		"Close", "The referral is closed.", pathway, afterRelease, closureFields, closeReferral},
+		"Continue", "The referral is closed.", pathway, afterRelease, nil, closeReferral},
 	{"undo", "Undo the last entry", "What stood before stands again. Both entries stay in the timeline.",
 		"Undo", "The last entry is undone.", pathway, referral.States(), undoFields, undo},
 }
@@ -69,96 +68,6 @@ func (v *visit) example() string {
 
 func (v *visit) dateField(name, label, called string) field {
 	return field{Name: name, Label: label, Kind: "date", Hint: v.example(), Called: called}
-}
-
-func releaseFields(v *visit, r *referral.Referral) []field {
-	list := []field{
-		v.dateField("released_on", "When did it happen?", "the day when it happened"),
-		{Name: "reason", Label: "What happened?", Called: "what happened", Kind: "radios", Options: choices("RELEASED", "TRANSFERRED", "SENT_TO_COURT", "TEMPORARY_ABSENCE_RELEASE", "RELEASED_TO_HOSPITAL")},
-		{Name: "naloxone_supplied", Label: "Was naloxone supplied? (optional)", Kind: "radios", Options: yesOrNo, Hint: "Given to the person, not only offered"},
-	}
-	if r.OpioidSubstitution.Medicine != "" {
-		f := v.dateField("bridging_until", "Last day of the bridging prescription (optional)", "the last day of the bridging prescription")
-		list = append(list, f)
-	}
-	return list
-}
-
-func release(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {
-	_, err := referral.Release(v.ctx, tx, v.who, v.now, r.ID, referral.ReleaseDraft{
-		ReleasedOn: typed.date("released_on"), Reason: typed["reason"],
-		NaloxoneSupplied: typed.yesNo("naloxone_supplied"), BridgingUntil: typed.date("bridging_until"),
-	})
-	return err
-}
-
-func releasedOnFields(v *visit, r *referral.Referral) []field {
-	return []field{
-		v.dateField("released_on", "When were they released?", "the day of release"),
-		{Name: "correction_reason", Label: "Why was the earlier day wrong?", Called: "why the earlier day was wrong", Kind: "text", Hint: "Recorded before: " + r.ReleasedOn.Long()},
-	}
-}
-
-// correctRelease wants a reason, as every correction on these pages does. What the act finds wrong as well is said at
-// the same time, and whatever it did is undone.
-func correctRelease(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {
-	d := referral.ReleaseDraft{ReleasedOn: typed.date("released_on"), Reason: "RELEASED", CorrectionReason: strings.TrimSpace(typed["correction_reason"])}
-	var wrong problem.Corrections
-	if d.ReleasedOn != "" && d.ReleasedOn == r.ReleasedOn.String() {
-		wrong.Add("released_on", "unchanged", "This is the day that is recorded already: enter another, or go back")
-	}
-	if d.CorrectionReason == "" {
-		wrong.Add("correction_reason", "required", "Enter why the earlier day was wrong")
-	}
-	_, err := referral.Release(v.ctx, tx, v.who, v.now, r.ID, d)
-	if more := (*problem.Invalid)(nil); errors.As(err, &more) {
-		wrong = append(wrong, more.Corrections...)
-	}
-	switch {
-	case len(wrong) > 0:
-		return wrong.Err()
-	case err == nil && r.ReleasedOn.IsZero():
-		return &problem.Conflict{Code: "changed_since", Message: "No release is confirmed, so there is no day to correct."}
-	}
-	return err
-}
-
-func dateFields(v *visit, r *referral.Referral) []field {
-	return []field{
-		{Name: "known", Label: "Is a date known?", Called: "whether a date is known", Kind: "radios", Options: yesOrNo, Hint: "Without a date the appointment is given up"},
-		{Name: "planned_release_date", Label: "New planned release date, if one is known", Kind: "date", Called: "the new release date", Hint: "For example, " + hintDay(day.Of(v.now).Add(14)), Says: tooFar},
-		{Name: "certainty", Label: "How sure is it? (optional)", Called: "how sure it is", Kind: "radios", Options: choices("expected", "confirmed")},
-		{Name: "reason", Label: "Why did it change? (optional)", Kind: "text"},
-	}
-}
-
-// tooFar are what a planned date's limits are called on these pages.
-var tooFar = map[string]string{
-	"in_the_past":   "A planned release must not lie more than three months back. If they have been released, confirm the release instead",
-	"too_far_ahead": "A planned release must not lie more than 400 days ahead",
-}
-
-// changeDate wants it said that no date is known: an empty box alone may be a slip, and frees a place. What the act
-// finds wrong as well is said at the same time, and whatever it did is undone.
-func changeDate(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {
-	d := referral.DateChange{PlannedReleaseDate: typed.date("planned_release_date"), Reason: typed["reason"], Certainty: typed["certainty"]}
-	var wrong problem.Corrections
-	switch {
-	case typed["known"] == "":
-		wrong.Add("known", "required", "Say whether a date is known")
-	case typed["known"] == "yes" && d.PlannedReleaseDate == "":
-		wrong.Add("planned_release_date", "required", "Enter the new release date")
-	case typed["known"] == "no" && d.PlannedReleaseDate != "":
-		wrong.Add("planned_release_date", "contradiction", "Leave the date empty, or say that it is known")
-	}
-	_, err := referral.ChangeDate(v.ctx, tx, v.who, v.now, r.ID, d)
-	if more := (*problem.Invalid)(nil); errors.As(err, &more) {
-		return (append(wrong, more.Corrections...)).Err()
-	}
-	if len(wrong) > 0 {
-		return wrong.Err()
-	}
-	return err
 }
 
 func transferFields(v *visit, r *referral.Referral) []field {
@@ -229,51 +138,6 @@ func confirmPickup(v *visit, tx *db.Tx, r *referral.Referral, typed form) error 
 	return err
 }
 
-func outcomeFields(v *visit, r *referral.Referral) []field {
-	list := []field{
-		{Name: "outcome", Label: "What became of it?", Called: "what became of the appointment", Kind: "radios", Options: choices("attended", "attended_late", "did_not_attend", "cancelled"), Hint: v.whichAppointment(r)},
-		{Name: "reason", Label: "If it was missed or cancelled: why? (optional)", Kind: "radios", Options: choices("acceptable", "none_given", "our_fault")},
-		{Name: "cancelled_by", Label: "If it was cancelled: by whom?", Called: "who cancelled it", Kind: "radios", Options: []option{{Value: "person", Text: "The person"}, {Value: "provider", Text: "Us"}, {Value: "prison", Text: "The prison"}}},
-	}
-	if a := subject(r); a != nil && a.Outcome != nil {
-		list = append(list, field{Name: "correction_reason", Label: "Why was the earlier outcome wrong?", Called: "why the earlier outcome was wrong", Kind: "text", Hint: "Recorded before: " + say(*a.Outcome)})
-	}
-	return list
-}
-
-// subject is the appointment that an outcome is about: the open one, else the last.
-func subject(r *referral.Referral) *appointment.Appointment {
-	if r.Appointment != nil || len(r.Appointments) == 0 {
-		return r.Appointment
-	}
-	return &r.Appointments[len(r.Appointments)-1]
-}
-
-func (v *visit) whichAppointment(r *referral.Referral) string {
-	if a := subject(r); a != nil {
-		b := v.appointmentBody(*a)
-		return b.When + ", " + b.Place
-	}
-	return "There is no appointment yet"
-}
-
-func recordOutcome(v *visit, tx *db.Tx, r *referral.Referral, typed form) (err error) {
-	if r.Appointments, err = appointment.Chain(v.ctx, tx, r.ID); err != nil {
-		return err
-	}
-	if r.Appointment, err = appointment.Open(v.ctx, tx, r.ID); err != nil {
-		return err
-	}
-	a := subject(r)
-	if a == nil {
-		return problem.Wrong("outcome", "no_appointment", "There is no appointment: record a visit without an appointment instead")
-	}
-	_, _, err = appointment.RecordOutcome(v.ctx, tx, v.who, v.now, a.ID, appointment.Outcome{
-		Outcome: typed["outcome"], Reason: typed["reason"], CancelledBy: typed["cancelled_by"], CorrectionReason: typed["correction_reason"],
-	})
-	return err
-}
-
 func book(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {
 	_, err := appointment.Book(v.ctx, tx, v.who, v.now, r.ID, nil, "")
 	return err
@@ -308,19 +172,30 @@ func contact(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {
 	return err
 }
 
-func closureFields(v *visit, r *referral.Referral) []field {
-	if v.who.Role == staff.Prison {
-		return []field{
-			{Name: "reason", Label: "Why?", Called: "why", Kind: "radios", Options: choices("returned_to_custody", "died")},
-			v.dateField("on", "When was this?", "the day when this was"),
-		}
+func whyClosed(v *visit, r *referral.Referral) field {
+	reasons := []string{"returned_to_custody", "died"} // which a prison knows as well
+	if v.who.Role == staff.Provider {
+		reasons = append(reasons, "moved_area", "picked_up_elsewhere", "declined")
 	}
-	return []field{
-		{Name: "reason", Label: "Why?", Called: "why", Kind: "radios", Options: choices("returned_to_custody", "died", "moved_area", "picked_up_elsewhere", "declined")},
-		v.dateField("on", "When was this?", "the day when this was"),
-		{Name: "provider_name", Label: "If picked up by another provider: which?", Called: "which provider picked the person up", Kind: "text",
-			Says: map[string]string{"not_applicable": "Leave the name of the provider out, or select that another provider picked the person up"}},
+	return field{Name: "reason", Label: "Why is it closed?", Called: "why it is closed", Kind: "radios", Options: choices(reasons...)}
+}
+
+// whenClosed asks for the day of each end.
+var whenClosed = map[string]string{
+	"returned_to_custody": "When did they return to custody?",
+	"died":                "When did they die?",
+	"moved_area":          "When did they move away?",
+	"picked_up_elsewhere": "Who picked them up, and when?",
+	"declined":            "When did they decline treatment?",
+}
+
+func aboutClosure(v *visit, r *referral.Referral, reason string) asked {
+	page := asked{title: whenClosed[reason], button: "Close the referral", lead: "Every reminder stops, and an appointment to come is given up."}
+	if reason == "picked_up_elsewhere" {
+		page.fields = []field{{Name: "provider_name", Label: "Name of the other provider", Called: "which provider picked the person up", Kind: "text"}}
 	}
+	page.fields = append(page.fields, v.dateField("on", "Day when this was", "the day when this was"))
+	return page
 }
 
 func closeReferral(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {

@@ -62,10 +62,11 @@ func (v *visit) askedDay() form {
 	return typed
 }
 
-// threeBoxes is a date as somebody would have typed it into its three boxes.
+// threeBoxes is a date as somebody would have typed it into its three boxes; no date leaves them empty.
 func threeBoxes(name string, on day.Date) form {
-	at := on.At(12, 0)
-	return form{name + "-day": at.Format("2"), name + "-month": at.Format("1"), name + "-year": at.Format("2006")}
+	f := form{}
+	f.setDate(name, on)
+	return f
 }
 
 // drawDay shows a day; one that does not exist leaves today's list under what is wrong with it.

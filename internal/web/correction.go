@@ -44,15 +44,16 @@ func (v *visit) correctionPage() error {
 // drawCorrection asks which answer was wrong, and then for the right one.
 func (v *visit) drawCorrection(status int, r *referral.Referral, typed form, wrong *problem.Invalid) error {
 	referralPath := "/referrals/" + r.ID.String()
-	body := actBody{Act: "correction", Title: correctionTitle, Name: fullName(r), R: r, Facts: v.releaseFacts(r), Version: r.Version}
+	body := actBody{Act: "correction", Title: correctionTitle, Name: fullName(r), R: r, Facts: v.releaseFacts(r), Version: r.Version, Cancel: referralPath}
+	back := referralPath
 	if step := v.corrects(); step != nil {
-		body.Fields, body.Button, body.Back = slices.Concat(step.fields(v), []field{whyWrong}), "Correct", referralPath+"/correction"
+		body.Fields, body.Button, back = slices.Concat(step.fields(v), []field{whyWrong}), "Correct", referralPath+"/correction"
 	} else {
-		body.Fields, body.Button, body.Back, body.Lead = []field{v.whichAnswer(r)}, "Continue", referralPath, correctionLead
+		body.Fields, body.Button, body.Lead = []field{v.whichAnswer(r)}, "Continue", correctionLead
 	}
 	var mistakes faults
 	body.Fields, mistakes = fill(body.Fields, typed, wrong)
-	return v.draw(status, "act.html", page{Title: correctionTitle, Back: body.Back, Faults: mistakes, Body: body})
+	return v.draw(status, "act.html", page{Title: correctionTitle, Back: back, Faults: mistakes, Body: body})
 }
 
 // whichAnswer offers every answer as it stands.
@@ -109,9 +110,8 @@ func (v *visit) chooseAnswer(typed form) error {
 	if err != nil {
 		return err
 	}
-	of := v.whichAnswer(r)
-	if slices.ContainsFunc(of.Options, func(o option) bool { return o.Value == typed["of"] }) {
-		return v.seeOther("/referrals/" + v.id.String() + "/correction?of=" + typed["of"])
+	if of := v.whichAnswer(r).answer(typed["of"]); of != "" {
+		return v.seeOther("/referrals/" + v.id.String() + "/correction?of=" + of)
 	}
 	return v.drawCorrection(http.StatusUnprocessableEntity, r, typed, &problem.Invalid{Corrections: []problem.Correction{{Field: "of", Code: "required"}}})
 }

@@ -86,7 +86,7 @@ func TestTheOldAndTheNewAppointmentAreSaid(t *testing.T) {
 	id := h.referred(draft("A1234BC")).String()
 	b := h.as("EXI")
 	date := func(d string) shown {
-		s := b.post("/referrals/"+id+"/release-date", "known", "yes", "planned_release_date-day", d, "planned_release_date-month", "12", "planned_release_date-year", "2023")
+		s := b.post("/referrals/"+id+"/release-date?of=expected", "planned_release_date-day", d, "planned_release_date-month", "12", "planned_release_date-year", "2023")
 		if s.status != http.StatusSeeOther {
 			t.Fatalf("%d %s", s.status, s.text())
 		}
@@ -95,7 +95,7 @@ func TestTheOldAndTheNewAppointmentAreSaid(t *testing.T) {
 	if s := date("8"); !strings.Contains(s.Find(".govuk-notification-banner").Text(), "The appointment moved: it was Tuesday 28 November 2023") || !strings.Contains(s.Find(".app-next").Text(), "Print the new card") {
 		t.Errorf("it moved: %s", s.Find(".govuk-notification-banner").Text())
 	}
-	s := b.post("/referrals/"+id+"/release-date", "known", "no")
+	s := b.post("/referrals/"+id+"/release-date?of=unknown")
 	if s := b.open(s.location); !strings.Contains(s.Find(".govuk-notification-banner").Text(), "There is no appointment now: no release date is known.") {
 		t.Errorf("it was given up: %s", s.Find(".govuk-notification-banner").Text())
 	}

@@ -59,11 +59,20 @@ var spoiltForms = map[string][]spoilt{
 	"/admin/keys/new":   {{role: staff.Admin, typed: []string{"expires", "many"}, wrong: []string{"organisation", "expires"}}},
 	"/recipients/new":   {{role: staff.Admin, typed: []string{"name", "", "address", "aoife"}, wrong: []string{"name", "address"}}},
 
-	"/referrals/:id/release":            {{role: staff.Prison, typed: noDay("released_on"), wrong: []string{"released_on-day", "reason"}}},
+	"/referrals/:id/release": {
+		{role: staff.Prison, wrong: []string{"reason"}},
+		{role: staff.Prison, step: "?of=RELEASED", typed: noDay("released_on"), wrong: []string{"released_on-day"}},
+		{role: staff.Prison, step: "?of=SENT_TO_COURT", typed: noDay("released_on"), wrong: []string{"released_on-day"}},
+	},
 	"/referrals/:id/release-correction": {{role: staff.Prison, typed: noDay("released_on"), wrong: []string{"released_on-day", "correction_reason"}}},
-	"/referrals/:id/release-date":       {{role: staff.Prison, typed: noDay("planned_release_date"), wrong: []string{"known", "planned_release_date-day"}}},
-	"/referrals/:id/transfer":           {{role: staff.Prison, typed: noDay("on"), wrong: []string{"to_prison", "on-day"}}},
-	"/referrals/:id/withdrawal":         {{role: staff.Prison, typed: noDay("on"), wrong: []string{"reason", "on-day"}}},
+	"/referrals/:id/release-date": {
+		{role: staff.Prison, wrong: []string{"release_known"}},
+		{role: staff.Prison, step: "?of=expected", typed: typing([]string{"reason", strings.Repeat("again ", 200)}, noDay("planned_release_date")), wrong: []string{"planned_release_date-day", "reason"}},
+		{role: staff.Prison, step: "?of=confirmed", typed: []string{"reason", "brought forward"}, wrong: []string{"planned_release_date-day"}},
+		{role: staff.Prison, step: "?of=unknown", typed: []string{"reason", strings.Repeat("again ", 200)}, wrong: []string{"reason"}},
+	},
+	"/referrals/:id/transfer":   {{role: staff.Prison, typed: noDay("on"), wrong: []string{"to_prison", "on-day"}}},
+	"/referrals/:id/withdrawal": {{role: staff.Prison, typed: noDay("on"), wrong: []string{"reason", "on-day"}}},
 	"/referrals/:id/correction": {
 		{role: staff.Prison, wrong: []string{"of"}},
 		{role: staff.Prison, step: "?of=name", typed: []string{"person.given_name", "-"}, wrong: []string{"person.given_name", "person.family_name", "reason"}},
@@ -74,12 +83,17 @@ var spoiltForms = map[string][]spoilt{
 	"/referrals/:id/move":              {{role: staff.Provider, wrong: []string{"move"}}},
 	"/referrals/:id/pickup":            {{role: staff.Provider, typed: typing([]string{"modality", "psychosocial"}, noDay("picked_up_on")), wrong: []string{"picked_up_on-day", "kind"}}},
 	"/referrals/:id/pickup-correction": {{role: staff.Provider, typed: typing([]string{"modality", "psychosocial"}, noDay("picked_up_on")), wrong: []string{"picked_up_on-day", "kind"}}},
-	"/referrals/:id/outcome":           {{role: staff.Provider, wrong: []string{"outcome"}}, {role: staff.Provider, typed: []string{"outcome", "cancelled"}, wrong: []string{"cancelled_by"}}},
-	"/referrals/:id/slot":              {{role: staff.Provider, typed: []string{"overbook_reason", "insists"}, wrong: []string{"slot_id"}}},
+	"/referrals/:id/outcome":           {{role: staff.Provider, wrong: []string{"cancelled_by"}}, {role: staff.Provider, typed: []string{"reason", "acceptable"}, wrong: []string{"cancelled_by"}}},
+	"/referrals/:id/slot":              {{role: staff.Provider, wrong: []string{"slot_id"}}},
 	"/referrals/:id/drop-in":           {{role: staff.Provider, typed: noDay("attended_on"), wrong: []string{"attended_on-day"}}},
 	"/referrals/:id/contact":           {{role: staff.Provider, typed: typing([]string{"note", "Rang"}, noDay("on")), wrong: []string{"kind", "on-day"}}},
-	"/referrals/:id/closure":           {{role: staff.Provider, typed: typing([]string{"provider_name", "Elsewhere"}, noDay("on")), wrong: []string{"reason", "on-day", "provider_name"}}},
-	"/referrals/:id/undo":              {{role: staff.Provider, typed: []string{"reason", " "}, wrong: []string{"reason"}}},
+	"/referrals/:id/closure": {
+		{role: staff.Provider, wrong: []string{"reason"}},
+		{role: staff.Prison, wrong: []string{"reason"}},
+		{role: staff.Provider, step: "?of=died", typed: noDay("on"), wrong: []string{"on-day"}},
+		{role: staff.Provider, step: "?of=picked_up_elsewhere", typed: noDay("on"), wrong: []string{"on-day", "provider_name"}},
+	},
+	"/referrals/:id/undo": {{role: staff.Provider, typed: []string{"reason", " "}, wrong: []string{"reason"}}},
 }
 
 // buttons are forms in which nothing is typed or chosen.

@@ -95,8 +95,10 @@ func (w inhabited) referrals() {
 			w.at[r.path] = []string{released + "/" + act}
 		}
 	}
-	for _, of := range []string{"name", "substances"} {
-		w.at["/referrals/:id/correction"] = append(w.at["/referrals/:id/correction"], released+"/correction?of="+of)
+	for act, answers := range map[string][]string{"correction": {"name", "substances"}, "release": {"RELEASED"}, "release-date": {"expected"}, "closure": {"picked_up_elsewhere"}} {
+		for _, of := range answers {
+			w.at["/referrals/:id/"+act] = append(w.at["/referrals/:id/"+act], released+"/"+act+"?of="+of)
+		}
 	}
 	w.at["/referrals/:id/pickup-correction"] = []string{pickedUp + "/pickup-correction"}
 	w.at["/links/:id/undo"] = []string{pathIn(w.as("HARBOUR").open(pickedUp), `.app-timeline a[href$="/undo"]`)}

@@ -78,13 +78,10 @@ func TestThePrisonChangesTheDateAndConfirmsTheRelease(t *testing.T) {
 	if s := b.open("/?list=" + string(referral.ReleasingSoon)); !strings.Contains(s.text(), "Ní Bhriain-A1234BC") {
 		t.Fatalf("releasing in 14 days: %s", s.text())
 	}
-	if s := b.post("/referrals/"+id+"/release-date", "known", "yes"); s.faults()["planned_release_date-day"] == "" {
+	if s := b.post("/referrals/"+id+"/release-date?of=expected", "reason", "brought forward"); s.faults()["planned_release_date-day"] == "" {
 		t.Errorf("a date forgotten: %d %v", s.status, s.faults())
 	}
-	if s := b.post("/referrals/" + id + "/release-date"); s.faults()["known"] == "" {
-		t.Errorf("nothing said: %d %v", s.status, s.faults())
-	}
-	s := b.post("/referrals/"+id+"/release-date", "known", "yes", "planned_release_date-day", "20", "planned_release_date-month", "11", "planned_release_date-year", "2023", "reason", "brought forward")
+	s := b.post("/referrals/"+id+"/release-date?of=expected", "planned_release_date-day", "20", "planned_release_date-month", "11", "planned_release_date-year", "2023", "reason", "brought forward")
 	if s.status != http.StatusSeeOther {
 		t.Fatalf("changing the date: %d %s", s.status, s.text())
 	}
@@ -94,7 +91,7 @@ func TestThePrisonChangesTheDateAndConfirmsTheRelease(t *testing.T) {
 			t.Errorf("%q is not said: %s", want, page.text())
 		}
 	}
-	s = b.post("/referrals/"+id+"/release", "released_on-day", "20", "released_on-month", "11", "released_on-year", "2023", "reason", "RELEASED", "naloxone_supplied", "yes")
+	s = b.post("/referrals/"+id+"/release?of=RELEASED", "released_on-day", "20", "released_on-month", "11", "released_on-year", "2023", "naloxone_supplied", "yes")
 	if s.status != http.StatusSeeOther {
 		t.Fatalf("confirming the release: %d %s", s.status, s.text())
 	}
@@ -185,7 +182,7 @@ func TestAReferralThatWasHandedOverIsTheNewPrisonsAlone(t *testing.T) {
 func TestAFaultBetweenTwoFieldsIsSaidOnce(t *testing.T) {
 	h := newHouse(t)
 	id := h.referred(draft("A1234BC")).String()
-	s := h.as("EXI").post("/referrals/"+id+"/release-date", "known", "yes", "planned_release_date-day", "1", "planned_release_date-month", "6", "planned_release_date-year", "2025")
+	s := h.as("EXI").post("/referrals/"+id+"/release-date?of=expected", "planned_release_date-day", "1", "planned_release_date-month", "6", "planned_release_date-year", "2025")
 	if got := s.Find(".govuk-error-summary__list li"); got.Length() != 1 || got.Text() != "A planned release must not lie more than 400 days ahead" {
 		t.Errorf("%d %q", s.status, got.Text())
 	}
@@ -203,7 +200,7 @@ func TestAMissedAppointmentOffersTheNextFreePlace(t *testing.T) {
 	if s := b.open("/referrals/" + id); !strings.Contains(s.Find(".app-next").Text(), "Record what became of the appointment") {
 		t.Errorf("after the appointment: %s", s.text())
 	}
-	if s := b.post("/referrals/"+id+"/outcome", "outcome", "did_not_attend", "reason", "none_given"); s.status != http.StatusSeeOther {
+	if s := b.post("/referrals/"+id+"/outcome?of=did_not_attend", "reason", "none_given"); s.status != http.StatusSeeOther {
 		t.Fatalf("%d %s", s.status, s.text())
 	}
 	if s := b.open("/referrals/" + id); !strings.Contains(s.Find(".app-next").Text(), "The next free place is tomorrow at 1:30pm.") {

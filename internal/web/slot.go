@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -61,6 +62,7 @@ func (v *visit) dayWords(d appointment.SlotDay) string {
 	return fmt.Sprintf("%s (%d free)", words, d.Free)
 }
 
+// slotFields asks for a time; and why it is to be overbooked, where there is one that is full.
 func slotFields(on day.Date, slots []appointment.Slot) []field {
 	choice := field{Name: "slot_id", Label: longDay(on), Called: "a time", Kind: "radios"}
 	for _, s := range slots {
@@ -73,7 +75,11 @@ func slotFields(on day.Date, slots []appointment.Slot) []field {
 	if len(slots) == 0 {
 		choice.Hint = "No clinic is held on this day. Choose another."
 	}
-	return []field{choice, {Name: "overbook_reason", Label: "If the time is full: why overbook it?", Called: "why this time is to be overbooked", Kind: "text"}}
+	fields := []field{choice}
+	if slices.ContainsFunc(slots, func(s appointment.Slot) bool { return s.Free == 0 }) {
+		fields = append(fields, field{Name: "overbook_reason", Label: "If the time is full: why overbook it?", Called: "why this time is to be overbooked", Kind: "text"})
+	}
+	return fields
 }
 
 func freeWords(n int) string {

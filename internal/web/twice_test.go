@@ -21,31 +21,51 @@ var rightly = map[string]struct {
 	planned      bool // the referral awaits release
 	typed        []string
 }{
-	"release":            {"EXI", true, typing([]string{"reason", "RELEASED"}, oneDay("released_on", "20"))},
 	"release-correction": {"EXI", false, typing([]string{"correction_reason", "a slip"}, oneDay("released_on", "17"))},
-	"release-date":       {"EXI", true, typing([]string{"known", "yes", "reason", "brought forward"}, oneDay("planned_release_date", "24"))},
 	"transfer":           {"EXI", true, typing([]string{"to_prison", "CWI"}, oneDay("on", "20"))},
 	"withdrawal":         {"EXI", true, typing([]string{"reason", "mistaken"}, oneDay("on", "20"))},
 	"correction?of=more": {"EXI", true, []string{"person.telephone", "07700 900123", "reason", "a new number"}},
 	"pickup":             {"HARBOUR", false, typing([]string{"kind", "new_episode", "modality", "psychosocial"}, oneDay("picked_up_on", "19"))},
 	"pickup-correction":  {"HARBOUR", false, typing([]string{"kind", "new_episode", "correction_reason", "a slip"}, oneDay("picked_up_on", "18"))},
-	"outcome":            {"HARBOUR", false, []string{"outcome", "cancelled", "cancelled_by", "person"}},
+	"outcome":            {"HARBOUR", false, []string{"cancelled_by", "person"}}, // it is to come, and can only be cancelled
 	"appointment":        {"HARBOUR", false, nil},
 	"slot":               {"HARBOUR", false, []string{"slot_id", "the last"}},
 	"drop-in":            {"HARBOUR", false, oneDay("attended_on", "20")},
 	"contact":            {"HARBOUR", false, typing([]string{"kind", "phone", "note", "Rang"}, oneDay("on", "20"))},
-	"closure":            {"HARBOUR", false, typing([]string{"reason", "declined"}, oneDay("on", "20"))},
 	"undo":               {"HARBOUR", false, []string{"reason", "a slip"}},
 	"move":               {"HARBOUR", true, []string{"move", "yes"}},
+
+	"release?of=RELEASED":            {"EXI", true, typing(oneDay("released_on", "20"), []string{"naloxone_supplied", "yes"})},
+	"release?of=SENT_TO_COURT":       {"EXI", true, oneDay("released_on", "20")},
+	"release-date?of=expected":       {"EXI", true, typing(oneDay("planned_release_date", "24"), []string{"reason", "brought forward"})},
+	"release-date?of=unknown":        {"EXI", true, []string{"reason", "on remand"}},
+	"closure?of=declined":            {"HARBOUR", false, oneDay("on", "20")},
+	"closure?of=picked_up_elsewhere": {"HARBOUR", false, typing([]string{"provider_name", "Elsewhere"}, oneDay("on", "20"))},
+}
+
+// answered are the answers to first questions that lead to the forms tried here.
+var answered = map[string][]string{
+	"release":      {"?of=RELEASED", "?of=SENT_TO_COURT"},
+	"release-date": {"?of=expected", "?of=unknown"},
+	"closure":      {"?of=declined", "?of=picked_up_elsewhere"},
+	"correction":   {"?of=more"},
 }
 
 // actPaths are the acts by their pages, in their order.
-func actPaths() []string {
-	paths := []string{"correction?of=more"}
+func actPaths() (forms []string) {
+	paths := []string{"correction"}
 	for _, a := range acts {
 		paths = append(paths, a.path)
 	}
-	return paths
+	for _, path := range paths {
+		if answered[path] == nil {
+			forms = append(forms, path)
+		}
+		for _, of := range answered[path] {
+			forms = append(forms, path+of)
+		}
+	}
+	return forms
 }
 
 // made counts all that acts make, and how often referrals changed.
