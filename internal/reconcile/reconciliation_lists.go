@@ -78,35 +78,58 @@ func (r *release) list() string {
 	return InBothList
 }
 
-// releases are those of the period, oldest first.
+// releases are those of the period, oldest first, and what the provider's list has of each.
 func (a *auditing) releases(ctx context.Context) ([]*release, error) {
 	var all packed
 	err := a.tx.Get(ctx, &all, `
 		SELECT string_agg(uuid_send(id), '') AS ids,
-		  coalesce(string_agg(chr(64 + CAST(picked_up AS integer) + 2 * CAST(linked AS integer) + 4 * CAST(same AS integer)
-		    + 8 * CAST(alcohol_only AS integer) + 16 * CAST(cjit AS integer)), ''), '') AS facts
+		  coalesce(string_agg(chr(64 + CAST(picked_up_on IS NOT NULL AS integer) + 2 * CAST(substance_group = 'alcohol only' AS integer)
+		    + 4 * CAST(cjit AS integer)), ''), '') AS facts
 		FROM (
-		  SELECT r.id, r.picked_up_on IS NOT NULL AS picked_up, w.linked, w.same, r.substance_group = 'alcohol only' AS alcohol_only, r.cjit
-		  FROM referral r
-		  CROSS JOIN LATERAL (
-		    SELECT count(*) > 0 AS linked, coalesce(bool_and(coalesce(
-		      w.name_bix = p.name_bix AND w.date_of_birth_bix = p.date_of_birth_bix AND w.sex = r.sex
-		        AND coalesce(w.released_on, r.released_on) = r.released_on, false)), false) AS same
-		    FROM provider_row w
-		    JOIN person p ON p.id = r.person_id
-		    WHERE w.referral_id = r.id
-		      AND w.organisation = $2
-		      AND w.answer = 'accepted'
-		  ) AS w
-		  WHERE r.released_on BETWEEN $3 AND $4
-		    AND r.prison = $1
-		    AND r.provider = $2
-		    AND r.set_aside IS NULL
-		    AND r.withdrawn_on IS NULL
-		    AND r.person_id IS NOT NULL
-		  ORDER BY r.released_on, r.id
+		  SELECT id, picked_up_on, substance_group, cjit
+		  FROM referral
+		  WHERE released_on BETWEEN $3 AND $4
+		    AND prison = $1
+		    AND provider = $2
+		    AND set_aside IS NULL
+		    AND withdrawn_on IS NULL
+		    AND person_id IS NOT NULL
+		  ORDER BY released_on, id
 		) AS release`, a.Prison, a.Provider, a.From, a.To)
-	return all.releases(), err
+	if err != nil {
+		return nil, err
+	}
+	releases := all.releases()
+	return releases, a.link(ctx, releases)
+}
+
+// link says of each release whether rows of the provider's list are about it, and whether they all say the same as is
+// known: all rows about any release of the period are read along one index (column about_on).
+func (a *auditing) link(ctx context.Context, releases []*release) error {
+	var rows struct {
+		Same  []byte `db:"same"` // releases, one after the other
+		Other []byte `db:"other"`
+	}
+	err := a.tx.Get(ctx, &rows, `
+		SELECT string_agg(uuid_send(referral_id), '') FILTER (WHERE same) AS same,
+		  string_agg(uuid_send(referral_id), '') FILTER (WHERE same IS NOT TRUE) AS other
+		FROM provider_row
+		WHERE organisation = $1
+		  AND about_on BETWEEN $2 AND $3
+		  AND answer = 'accepted'`, a.Provider, a.From, a.To)
+	same, other := idsOf(rows.Same), idsOf(rows.Other)
+	for _, r := range releases {
+		r.Linked, r.Same = same[r.ID] || other[r.ID], same[r.ID] && !other[r.ID]
+	}
+	return err
+}
+
+func idsOf(packed []byte) map[uuid.UUID]bool {
+	ids := make(map[uuid.UUID]bool, len(packed)/16)
+	for id := range slices.Chunk(packed, 16) {
+		ids[uuid.UUID(id)] = true
+	}
+	return ids
 }
 
 // packed is thousands of releases as one row, in their order: as rows they take several times as long to take in.
@@ -118,8 +141,6 @@ type packed struct {
 // What a letter of packed says.
 const (
 	bitPickedUp = 1 << iota
-	bitLinked
-	bitSame
 	bitAlcoholOnly
 	bitCJIT
 )
@@ -128,8 +149,7 @@ func (p packed) releases() []*release {
 	all := make([]*release, len(p.Facts))
 	for i, letter := range []byte(p.Facts) {
 		said := letter - 64
-		all[i] = &release{ID: uuid.UUID(p.IDs[16*i : 16*i+16]), PickedUp: said&bitPickedUp > 0, Linked: said&bitLinked > 0,
-			Same: said&bitSame > 0, AlcoholOnly: said&bitAlcoholOnly > 0, CJIT: said&bitCJIT > 0}
+		all[i] = &release{ID: uuid.UUID(p.IDs[16*i : 16*i+16]), PickedUp: said&bitPickedUp > 0, AlcoholOnly: said&bitAlcoholOnly > 0, CJIT: said&bitCJIT > 0}
 	}
 	return all
 }
