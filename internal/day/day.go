@@ -138,6 +138,9 @@ func (d Date) MarshalJSON() ([]byte, error) {
 }
 
 func (d *Date) UnmarshalJSON(b []byte) error {
+	if len(b) == len(`"2006-01-02"`) && b[0] == '"' && b[len(b)-1] == '"' { // nearly always; a sealed row holds half a dozen
+		return d.scanText(string(b[1 : len(b)-1]))
+	}
 	var s *string
 	if err := json.Unmarshal(b, &s); err != nil {
 		return err
