@@ -15,13 +15,15 @@ func nextStep(role staff.Role, r *referral.Referral, now time.Time) string {
 		return prisonsStep(r, day.Of(now))
 	}
 	switch seen, passed := attended(r), r.Appointment != nil && !r.Appointment.Future(now); {
+	case r.State.Final():
+		return ""
 	case r.State == referral.Unbooked && r.UnbookedReason != appointment.NoReleaseDate:
 		return "appointment"
-	case !r.State.Final() && !seen && !passed && inDanger(r, day.Of(now)):
-		return "slot"
-	case r.State == referral.Released && passed:
+	case passed:
 		return "outcome"
-	case r.State == referral.Released && r.Appointment == nil && !seen:
+	case !seen && inDanger(r, day.Of(now)):
+		return "slot"
+	case !seen && r.Appointment == nil && r.State != referral.Unbooked: // missed or cancelled, before the release as after
 		return "appointment"
 	case r.State == referral.Released:
 		return "pickup"

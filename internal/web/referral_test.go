@@ -188,6 +188,24 @@ func TestAFaultBetweenTwoFieldsIsSaidOnce(t *testing.T) {
 	}
 }
 
+// Whoever has an appointment is seen and given another if they miss it, also where their prison has yet to confirm the
+// release: the lists have them, and so has their page.
+func TestAnAppointmentIsFollowedUpThoughNoReleaseIsConfirmed(t *testing.T) {
+	h := newHouse(t)
+	path := "/referrals/" + h.referred(draft("A1234BC")).String()
+	next := func(want string) {
+		t.Helper()
+		if got := h.as("HARBOUR").open(path).Find(".app-next a.govuk-button").Text(); got != want {
+			t.Errorf("next is %q, not %q", got, want)
+		}
+	}
+	next("Go to your worklists") // the prison's move
+	h.now = time.Date(2023, 11, 28, 16, 0, 0, 0, time.UTC)
+	next("Record what became of the appointment")
+	h.as("HARBOUR").post(path + "/outcome?of=did_not_attend")
+	next("Book the next free appointment")
+}
+
 func TestAMissedAppointmentOffersTheNextFreePlace(t *testing.T) {
 	h := newHouse(t)
 	id := h.released("A1234BC").String()
