@@ -35,6 +35,7 @@ type bench struct {
 	rounds  int // of which the median is taken
 	rows    int // of the prison's file; the provider's has half as many
 	clients string
+	only    string // of the pages, those whose name holds it
 }
 
 func main() {
@@ -43,6 +44,7 @@ func main() {
 	flag.IntVar(&b.seconds, "seconds", 3, "seconds of each single measurement")
 	flag.IntVar(&b.rounds, "rounds", 5, "measurements of which the median is taken")
 	flag.StringVar(&b.clients, "clients", "1,8,32", "how many clients refer at once")
+	flag.StringVar(&b.only, "only", "", "of the pages, measure those only whose line holds this")
 	flag.IntVar(&b.rows, "rows", 100_000, "rows of the prison's file")
 	flag.Usage = func() {
 		fmt.Fprintln(os.Stderr, "throughgate-bench [flags] [accept] [import] [worklist] [pages] [start]   (all when none is named)")

@@ -57,6 +57,9 @@ func (b *bench) pages() error {
 			return err
 		}
 		for _, p := range list {
+			if !strings.Contains(p.name(), b.only) {
+				continue
+			}
 			take := b.pageTimes
 			if p.whole {
 				take = b.wholeTimes
