@@ -1,7 +1,6 @@
 package web
 
 import (
-	"errors"
 	"slices"
 	"strings"
 
@@ -63,8 +62,7 @@ func (v *visit) whichAppointment(r *referral.Referral) string {
 	return strings.Join(slices.DeleteFunc([]string{b.When, b.Place}, func(s string) bool { return s == "" }), ", ")
 }
 
-// recordOutcome wants a reason where it corrects. What the act finds wrong as well is said at the same time, and
-// whatever it did is undone.
+// recordOutcome wants a reason where it corrects.
 func recordOutcome(v *visit, tx *db.Tx, r *referral.Referral, typed form) (err error) {
 	if r.Appointments, err = appointment.Chain(v.ctx, tx, r.ID); err != nil {
 		return err
@@ -83,11 +81,5 @@ func recordOutcome(v *visit, tx *db.Tx, r *referral.Referral, typed form) (err e
 		wrong.Add("correction_reason", "required", "Enter why the earlier outcome was wrong")
 	}
 	_, _, err = appointment.RecordOutcome(v.ctx, tx, v.who, v.now, a.ID, o)
-	if more := (*problem.Invalid)(nil); errors.As(err, &more) {
-		wrong = append(wrong, more.Corrections...)
-	}
-	if len(wrong) > 0 {
-		return wrong.Err()
-	}
-	return err
+	return together(wrong, err)
 }

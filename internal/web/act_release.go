@@ -1,7 +1,6 @@
 package web
 
 import (
-	"errors"
 	"strings"
 
 	"throughgate/internal/day"
@@ -56,8 +55,7 @@ func releasedOnFields(v *visit, r *referral.Referral) []field {
 	}
 }
 
-// correctRelease wants a reason, as every correction on these pages does. What the act finds wrong as well is said at
-// the same time, and whatever it did is undone.
+// correctRelease wants a reason, as every correction on these pages does.
 func correctRelease(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {
 	d := referral.ReleaseDraft{ReleasedOn: typed.date("released_on"), Reason: "RELEASED", CorrectionReason: strings.TrimSpace(typed["correction_reason"])}
 	var wrong problem.Corrections
@@ -68,13 +66,8 @@ func correctRelease(v *visit, tx *db.Tx, r *referral.Referral, typed form) error
 		wrong.Add("correction_reason", "required", "Enter why the earlier day was wrong")
 	}
 	_, err := referral.Release(v.ctx, tx, v.who, v.now, r.ID, d)
-	if more := (*problem.Invalid)(nil); errors.As(err, &more) {
-		wrong = append(wrong, more.Corrections...)
-	}
-	switch {
-	case len(wrong) > 0:
-		return wrong.Err()
-	case err == nil && r.ReleasedOn.IsZero():
+	err = together(wrong, err)
+	if err == nil && r.ReleasedOn.IsZero() {
 		return &problem.Conflict{Code: "changed_since", Message: "No release is confirmed, so there is no day to correct."}
 	}
 	return err
@@ -109,8 +102,7 @@ var tooFar = map[string]string{
 	"too_far_ahead": "A planned release must not lie more than 400 days ahead",
 }
 
-// changeDate wants it said that no day is known: an empty box alone may be a slip, and would free a place. What the act
-// finds wrong as well is said at the same time, and whatever it did is undone.
+// changeDate wants it said that no day is known: an empty box alone may be a slip, and would free a place.
 func changeDate(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {
 	d := referral.DateChange{Reason: typed["reason"]}
 	var wrong problem.Corrections
@@ -121,11 +113,5 @@ func changeDate(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {
 		}
 	}
 	_, err := referral.ChangeDate(v.ctx, tx, v.who, v.now, r.ID, d)
-	if more := (*problem.Invalid)(nil); errors.As(err, &more) {
-		wrong = append(wrong, more.Corrections...)
-	}
-	if len(wrong) > 0 {
-		return wrong.Err()
-	}
-	return err
+	return together(wrong, err)
 }

@@ -131,11 +131,16 @@ func pickupFields(v *visit, r *referral.Referral) []field {
 	return list
 }
 
+// confirmPickup wants a reason where it corrects the day.
 func confirmPickup(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {
-	_, err := pickup.Confirm(v.ctx, tx, v.who, v.now, r.ID, pickup.Draft{
-		PickedUpOn: typed.date("picked_up_on"), Kind: typed["kind"], Modality: typed["modality"], CorrectionReason: typed["correction_reason"],
-	})
-	return err
+	d := pickup.Draft{PickedUpOn: typed.date("picked_up_on"), Kind: typed["kind"], Modality: typed["modality"], CorrectionReason: strings.TrimSpace(typed["correction_reason"])}
+	var wrong problem.Corrections
+	if !r.PickedUpOn.IsZero() && d.PickedUpOn != r.PickedUpOn.String() && d.CorrectionReason == "" {
+		d.CorrectionReason = "none"
+		wrong.Add("correction_reason", "required", "Enter why the earlier date was wrong")
+	}
+	_, err := pickup.Confirm(v.ctx, tx, v.who, v.now, r.ID, d)
+	return together(wrong, err)
 }
 
 func book(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {

@@ -166,6 +166,19 @@ func invalid(err error) (*problem.Invalid, error) {
 	return nil, err
 }
 
+// together is what a page finds wrong by its own rules and what its act finds wrong, all at once; else the act's own
+// error. Whatever the act did is undone with it.
+func together(wrong problem.Corrections, err error) error {
+	more, rest := invalid(err)
+	if more != nil {
+		wrong = append(wrong, more.Corrections...)
+	}
+	if len(wrong) > 0 {
+		return wrong.Err()
+	}
+	return rest
+}
+
 // sentence is what is wrong, in words that stand alone at the top of the page. Acts are asked by
 // programs too, and say "this" of a field.
 func (f field) sentence(c problem.Correction) string {

@@ -82,7 +82,7 @@ var spoiltForms = map[string][]spoilt{
 	},
 	"/referrals/:id/move":              {{role: staff.Provider, wrong: []string{"move"}}},
 	"/referrals/:id/pickup":            {{role: staff.Provider, typed: typing([]string{"modality", "psychosocial"}, noDay("picked_up_on")), wrong: []string{"picked_up_on-day", "kind"}}},
-	"/referrals/:id/pickup-correction": {{role: staff.Provider, typed: typing([]string{"modality", "psychosocial"}, noDay("picked_up_on")), wrong: []string{"picked_up_on-day", "kind"}}},
+	"/referrals/:id/pickup-correction": {{role: staff.Provider, typed: typing([]string{"modality", "psychosocial"}, noDay("picked_up_on")), wrong: []string{"picked_up_on-day", "kind", "correction_reason"}}},
 	"/referrals/:id/outcome":           {{role: staff.Provider, wrong: []string{"cancelled_by"}}, {role: staff.Provider, typed: []string{"reason", "acceptable"}, wrong: []string{"cancelled_by"}}},
 	"/referrals/:id/slot":              {{role: staff.Provider, wrong: []string{"slot_id"}}},
 	"/referrals/:id/drop-in":           {{role: staff.Provider, typed: noDay("attended_on"), wrong: []string{"attended_on-day"}}},
