@@ -47,17 +47,17 @@ var outcomesDone = map[string]string{
 	"did_not_attend": "Did not attend: the outcome is recorded. Offer the person another appointment.",
 }
 
-// askedDay is the day in the address, of a link or of the form with its three boxes.
+// askedDay is the day in the address, of a link or of the form with its three boxes; today where it names none.
 func (v *visit) askedDay() form {
 	if on, err := day.Parse(v.web.QueryParam("day")); err == nil {
 		return threeBoxes("day", on)
 	}
+	if !v.web.QueryParams().Has("day-day") {
+		return threeBoxes("day", day.Of(v.now))
+	}
 	typed := form{}
 	for _, part := range []string{"day-day", "day-month", "day-year"} {
 		typed[part] = v.web.QueryParam(part)
-	}
-	if typed.date("day") == "" {
-		return threeBoxes("day", day.Of(v.now))
 	}
 	return typed
 }

@@ -140,8 +140,8 @@ func (v *visit) audit() error {
 		return err
 	}
 	fields, mistakes := fill([]field{
-		{Name: "day", Label: "Day", Kind: "date", Hint: "Leave empty to search every day for one id"},
-		{Name: "subject", Label: "Id of what it was done to", Kind: "text", Hint: "As in the address of a page, or in the list below. Names cannot be searched for"},
+		{Name: "day", Label: "Day (optional)", Kind: "date", Hint: "Leave empty to search every day for one id"},
+		{Name: "subject", Label: "Id of what it was done to (optional)", Kind: "text", Hint: "As in the address of a page, or in the list below. Names cannot be searched for"},
 	}, asked.form, wrong)
 	body.Day, body.Subject = fields[0], fields[1]
 	body.Organisations = chosen(body.Organisations, asked.form["organisation"])

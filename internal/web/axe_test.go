@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -217,6 +218,9 @@ func (b walk) sendsEmpty(path string) {
 	}
 	b.nobodyIsKeptOut(what, `{include: [['.govuk-error-summary'], ['.govuk-form-group--error']]}`) // the rest was tried with the page
 	b.finds(what, colourAlone)
+	if !slices.Contains(eitherOr, path) {
+		b.finds(what, misnamed)
+	}
 	b.fits(what, 320, 1280)
 }
 

@@ -22,6 +22,7 @@ const contrast = `
 //   - a tag without words, or two that differ in colour and not in words;
 //   - what is current and differs in neither weight nor line;
 //   - a field in error without its sentence or its bar;
+//   - a field that is marked as needed or not by anything but "(optional)" at the end of what it asks;
 //   - marks of one picture of the same shape in two colours that are one grey.
 const colourAlone = `(() => {` + contrast + `
 	const faults = new Set(), style = e => getComputedStyle(e), all = s => [...document.querySelectorAll(s)].filter(e => e.checkVisibility())
@@ -53,6 +54,14 @@ const colourAlone = `(() => {` + contrast + `
 	}
 	for (const e of all('.govuk-form-group--error'))
 		if (!e.querySelector('.govuk-error-message')?.textContent.trim() || !(parseFloat(style(e).borderLeftWidth) >= 3)) fault('a field in error without words or bar', e)
+	const looks = new Map()
+	for (const e of all('main form :is(.govuk-label, .govuk-fieldset__legend, .govuk-input, .govuk-textarea, .govuk-select)')) {
+		const words = e.textContent.trim(), look = style(e).color + style(e).borderColor + style(e).fontStyle
+		if (e.matches('label, legend') && /\*|required|mandatory|optional/i.test(words.replace(/ \(optional\)$/, ''))) fault('a field that is marked otherwise than others', e)
+		if (e.required || e.ariaRequired) fault('a field that is marked for some readers only', e)
+		if (looks.has(e.className) && looks.get(e.className) !== look) fault('a field that is told by its colour', e)
+		looks.set(e.className, look)
+	}
 	for (const svg of all('main svg')) {
 		const drawn = new Map()
 		for (const m of svg.querySelectorAll('circle, rect, path, line, polyline, polygon')) {
@@ -65,6 +74,38 @@ const colourAlone = `(() => {` + contrast + `
 	}
 	return [...faults].join('\n')
 })()`
+
+// fields are a form's, each with what it asks, and whether that says that it need not be answered.
+const fields = `
+	const fields = form => [...form.querySelectorAll('.govuk-form-group')].filter(g => !g.parentElement.closest('.govuk-form-group') && g.checkVisibility())
+	const asks = g => g.querySelector('legend, label')?.textContent.trim() ?? ''
+	const optional = g => /\(optional\)$/.test(asks(g))`
+
+// misnamed finds, on a page whose form was sent empty, what had to be answered and says that it is optional, and what says
+// nothing and could be left out. What depends on another answer begins with "If".
+const misnamed = `(() => {` + fields + `
+	return [...document.querySelectorAll('main form[method=post]')].flatMap(fields)
+		.filter(g => optional(g) === g.matches('.govuk-form-group--error') && !asks(g).startsWith('If '))
+		.map(g => (optional(g) ? 'is needed: ' : 'does not say that it is optional: ') + asks(g)).join('\n')
+})()`
+
+// misnamedAsked is the same of forms that ask for a page: what it answers when their boxes are left empty.
+const misnamedAsked = `(async () => {` + fields + `
+	const faults = [], box = g => g.querySelector('input[type=text]')
+	for (const form of document.querySelectorAll('main form[method=get]')) {
+		const asked = fields(form).filter(box), query = new URLSearchParams(new FormData(form))
+		if (!asked.length) continue
+		for (const b of form.querySelectorAll('input[type=text]')) query.set(b.name, '')
+		const page = new DOMParser().parseFromString(await (await fetch(form.action + '?' + query)).text(), 'text/html')
+		for (const g of asked)
+			if (optional(g) === !!page.getElementById(box(g).id)?.closest('.govuk-form-group--error'))
+				faults.push((optional(g) ? 'is needed: ' : 'does not say that it is optional: ') + asks(g))
+	}
+	return faults.join('\n')
+})()`
+
+// eitherOr are forms of whose fields any one is needed, as their page says above them.
+var eitherOr = []string{"/find"}
 
 // unseen finds what cannot be made out in a reader's own few colours, as Windows' contrast themes have them: a focus that
 // is not drawn, a button or box without a line around it, marks of a picture that are too like their ground.
@@ -97,6 +138,7 @@ const unseen = `(() => {` + contrast + `
 func (b walk) colourIsNeverAlone(what string) {
 	b.tab.Helper()
 	b.finds(what, colourAlone)
+	b.finds(what, misnamedAsked)
 	b.do(inOwnColours(true))
 	b.finds(what+", in forced colours", unseen)
 	b.do(inOwnColours(false))
@@ -105,7 +147,7 @@ func (b walk) colourIsNeverAlone(what string) {
 // finds runs a script that names faults, a line each.
 func (b walk) finds(what, script string) {
 	b.tab.Helper()
-	for fault := range strings.SplitSeq(read(b.tab, chromedp.Evaluate[string](script)), "\n") {
+	for fault := range strings.SplitSeq(read(b.tab, chromedp.Evaluate[string](script, chromedp.EvalAwaitPromise)), "\n") {
 		if fault != "" {
 			b.tab.Errorf("%s: %s", what, fault)
 		}

@@ -121,7 +121,7 @@ func (v *visit) lookedAt() (o *continuity.Overview, wrong *problem.Invalid, err 
 
 func (v *visit) windowFields() []field {
 	return []field{
-		{Name: "window_end", Label: "Last day of the three months", Kind: "date", Hint: v.example()},
+		{Name: "window_end", Label: "Last day of the three months (optional)", Kind: "date", Hint: v.example()},
 		{Name: "data_through", Label: "Last day that the data cover (optional)", Kind: "date", Hint: "Yesterday, unless you enter another"},
 	}
 }
