@@ -30,22 +30,42 @@ func unguard(text string) string {
 	return text
 }
 
-// WriteCSV writes a table as partners' spreadsheets read it: UTF-8 that says so, and no cell that runs.
-func WriteCSV(to io.Writer, rows [][]string) error {
+// CSV is a table as partners' spreadsheets read it, written a row at a time: UTF-8 that says so, and no cell that runs.
+type CSV struct{ rows *csv.Writer }
+
+// NewCSV begins a table. What it is written to has all of it after End.
+func NewCSV(to io.Writer) (*CSV, error) {
 	if _, err := io.WriteString(to, byteOrderMark); err != nil {
+		return nil, err
+	}
+	rows := csv.NewWriter(to)
+	rows.UseCRLF = true
+	return &CSV{rows}, nil
+}
+
+func (c *CSV) Write(row []string) error {
+	cells := make([]string, len(row))
+	for i, text := range row {
+		cells[i] = guard(text)
+	}
+	return c.rows.Write(cells)
+}
+
+func (c *CSV) End() error {
+	c.rows.Flush()
+	return c.rows.Error()
+}
+
+// WriteCSV writes a table whose rows are all there.
+func WriteCSV(to io.Writer, rows [][]string) error {
+	table, err := NewCSV(to)
+	if err != nil {
 		return err
 	}
-	w := csv.NewWriter(to)
-	w.UseCRLF = true
 	for _, row := range rows {
-		cells := make([]string, len(row))
-		for i, text := range row {
-			cells[i] = guard(text)
-		}
-		if err := w.Write(cells); err != nil {
+		if err := table.Write(row); err != nil {
 			return err
 		}
 	}
-	w.Flush()
-	return w.Error()
+	return table.End()
 }

@@ -30,7 +30,8 @@ type Filter struct {
 	CJIT         bool
 	Order        Order // "" is ByRelease
 	Cursor       string
-	Limit        int // 0 is 50; at most 200
+	Limit        int  // 0 is 50; at most 200
+	Brief        bool // who it is, the state and its days; else all that is known
 }
 
 // Page is a part of a list; NextCursor is nil on the last.
@@ -101,6 +102,11 @@ func (b bounds) runs(today day.Date) []run {
 	return b.order.runs(between(pieces, from, to), today, where)
 }
 
+const (
+	allOf   = `SELECT ` + columns + ` FROM referral r WHERE r.id = ANY ($1)`
+	inBrief = `SELECT ` + listColumns + ` FROM referral r WHERE r.id = ANY ($1)`
+)
+
 // List is the asker's referrals, by day of release unless another order is asked for, each audited as shown.
 func List(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, f Filter) (Page, error) {
 	page := Page{Items: []Referral{}}
@@ -118,8 +124,12 @@ func List(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, f Filter
 	if err != nil {
 		return page, err
 	}
+	query := allOf
+	if f.Brief {
+		query = inBrief
+	}
 	var rows []Referral
-	if err := tx.Select(ctx, &rows, `SELECT `+columns+` FROM referral r WHERE r.id = ANY ($1)`, pq.Array(ids)); err != nil {
+	if err := tx.Select(ctx, &rows, query, pq.Array(ids)); err != nil {
 		return page, err
 	}
 	if page.Items = inOrder(ids, rows, func(r *Referral) uuid.UUID { return r.ID }); next != "" {

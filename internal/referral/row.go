@@ -17,9 +17,10 @@ import (
 	"throughgate/internal/timeline"
 )
 
-// columns of a Referral; the names in quotes lead into its parts.
+// columns of a Referral; the names in quotes lead into its parts. The referral of an earlier release is named only to
+// whom row-level security shows it: it may be another prison's.
 const columns = `
-  r.id, r.reference, r.asked_for_by, r.version, r.source, r.earlier_id, r.person_id, r.detail_sealed, r.received_at, r.updated_at,
+  r.id, r.reference, r.asked_for_by, r.version, r.source, (SELECT e.id FROM referral e WHERE e.id = r.earlier_id) AS earlier_id, r.person_id, r.detail_sealed, r.received_at, r.updated_at,
   r.prison, r.moved_from, r.provider, r.referred_on, r.planned_release_on, r.release_date_unknown_reason,
   r.release_kind, r.release_date_certainty, r.date_changed_at, r.released_on, r.unplanned, r.set_aside,
   r.age_at_release, r.sex, r.substances, r.substance_group,
@@ -27,6 +28,12 @@ const columns = `
   r.naloxone_supplied, r.attends_smart, r.reconnect_referred,
   r.consent_share AS "consent.share", r.consent_reconnect AS "consent.reconnect", r.consent_on AS "consent.recorded_on",
   r.unbooked_reason, r.appointment_flag, r.withdrawn_on, r.withdrawn_reason, r.closed, r.picked_up_on, r.cjit`
+
+// listColumns of a Referral are those that a list of many shows. Its detail is left sealed: to open it takes longer than
+// to read all else.
+const listColumns = `
+  r.id, r.reference, r.person_id, r.prison, r.provider, r.referred_on, r.planned_release_on, r.released_on,
+  r.substance_group, r.unbooked_reason, r.withdrawn_on, r.closed, r.picked_up_on, r.cjit`
 
 // detail is what is sealed with a referral: what is personal, and what was first sent, to tell the
 // same content sent again from another.

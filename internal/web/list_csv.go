@@ -76,7 +76,11 @@ func (v *visit) sendCSV(title string, rows [][]string) error {
 	if err := reconcile.WriteCSV(&out, rows); err != nil {
 		return err
 	}
-	return v.download(title+" "+day.Of(v.now).String()+".csv", "text/csv; charset=utf-8", out.Bytes())
+	return v.downloadCSV(title, out.Bytes())
+}
+
+func (v *visit) downloadCSV(title string, file []byte) error {
+	return v.download(title+" "+day.Of(v.now).String()+".csv", "text/csv; charset=utf-8", file)
 }
 
 func cellOf(at *time.Time) string {

@@ -1,10 +1,13 @@
 package web
 
 import (
+	"bytes"
+	"io"
 	"net/http"
 
 	"throughgate/config"
 	"throughgate/internal/db"
+	"throughgate/internal/reconcile"
 	"throughgate/internal/referral"
 )
 
@@ -37,7 +40,7 @@ func (v *visit) askedReferrals() (form, referral.Filter) {
 		list.Order = referral.ByClock
 	}
 	return typed, referral.Filter{State: typed["state"], ReleaseFrom: typed.date("release_from"), ReleaseTo: typed.date("release_to"),
-		AlcoholOnly: list.AlcoholOnly, CJIT: list.CJIT, Order: list.Order, Cursor: list.Cursor}
+		AlcoholOnly: list.AlcoholOnly, CJIT: list.CJIT, Order: list.Order, Cursor: list.Cursor, Brief: true}
 }
 
 // sameList is the list's page, or file, with all that was asked for, at a place in the list.
@@ -91,30 +94,54 @@ func (v *visit) referrals() error {
 // exportedAtOnce is how many referrals are read at a time until all of a list are there.
 const exportedAtOnce = 200
 
+var referralHeadings = []string{"Reference", "First name", "Surname", "Date of birth", "Sex", "Prison number", "NHS number", "State", "Prison", "Provider",
+	"Referred", "Planned release", "Released", "Appointment", "Picked up", "Withdrawn", "Alcohol only", "CJIT"}
+
+// referralsCSV is the whole list to keep. It is written as it is read: of 100,000 people there is never more than one
+// page at a time, beside the file. The file goes out once it is stored who is in it.
 func (v *visit) referralsCSV() error {
 	_, filter := v.askedReferrals()
 	filter.Cursor, filter.Limit = "", exportedAtOnce
-	rows := [][]string{{"Reference", "First name", "Surname", "Date of birth", "Sex", "Prison number", "NHS number", "State", "Prison", "Provider", "Referred",
-		"Planned release", "Released", "Appointment", "Picked up", "Withdrawn", "Alcohol only", "CJIT"}}
+	var file bytes.Buffer
 	err := v.act(func(tx *db.Tx) error {
-		for more := true; more; more = filter.Cursor != "" {
-			page, err := referral.List(v.ctx, tx, v.who, v.now, filter)
-			if err != nil {
-				return err
-			}
-			for _, r := range page.Items {
-				rows = append(rows, cellsOf(r))
-			}
-			if filter.Cursor = ""; page.NextCursor != nil {
-				filter.Cursor = *page.NextCursor
-			}
+		file.Reset()
+		rows, err := v.writeReferrals(tx, &file, filter)
+		if err != nil {
+			return err
 		}
-		return v.exported(tx, "referrals", len(rows)-1)
+		return v.exported(tx, "referrals", rows)
 	})
 	if err != nil {
 		return err
 	}
-	return v.sendCSV("All referrals", rows)
+	return v.downloadCSV("All referrals", file.Bytes())
+}
+
+// writeReferrals writes the list page after page, and says how many are on it.
+func (v *visit) writeReferrals(tx *db.Tx, to io.Writer, filter referral.Filter) (rows int, err error) {
+	table, err := reconcile.NewCSV(to)
+	if err != nil {
+		return 0, err
+	}
+	if err := table.Write(referralHeadings); err != nil {
+		return 0, err
+	}
+	for more := true; more; more = filter.Cursor != "" {
+		page, err := referral.List(v.ctx, tx, v.who, v.now, filter)
+		if err != nil {
+			return rows, err
+		}
+		for _, r := range page.Items {
+			if err := table.Write(cellsOf(r)); err != nil {
+				return rows, err
+			}
+		}
+		rows += len(page.Items)
+		if filter.Cursor = ""; page.NextCursor != nil {
+			filter.Cursor = *page.NextCursor
+		}
+	}
+	return rows, table.End()
 }
 
 func cellsOf(r referral.Referral) []string {
