@@ -2,13 +2,19 @@ package referral
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
+	"github.com/google/uuid"
+
 	"throughgate/internal/db"
 	"throughgate/internal/problem"
+	"throughgate/internal/staff"
+	"throughgate/internal/timeline"
 )
 
 func TestAnAcceptedReferralHasAnAppointmentOrAReason(t *testing.T) {
@@ -114,6 +120,42 @@ func TestALaterReleaseIsLinkedToTheEarlierOne(t *testing.T) {
 	second, err := w.tryMake(exeter, d)
 	if err != nil || second.EarlierID == nil || *second.EarlierID != first.ID {
 		t.Errorf("%+v, %v", second, err)
+	}
+}
+
+func TestTheReferralOfAnEarlierReleaseIsNamedOnlyToWhomItBelongs(t *testing.T) {
+	w := newWorld(t)
+	d := w.draft()
+	d.PlannedReleaseDate, d.ReleasedOn = "", "2025-10-01"
+	first, err := w.tryMake(exeter, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Prison, d.SenderReference, d.PlannedReleaseDate, d.ReleasedOn = "CWI", "CWI-1", "2025-12-09", ""
+	for _, sent := range []string{"first", "again"} {
+		if second, err := w.tryMake(channel, d); err != nil || second.EarlierID != nil {
+			t.Errorf("sent %s it names another prison's: %+v, %v", sent, second, err)
+		}
+	}
+	var second uuid.UUID
+	w.as(jobs, func(ctx context.Context, tx *db.Tx) error {
+		return tx.Get(ctx, &second, `SELECT id FROM referral WHERE prison = 'CWI'`)
+	})
+	for _, who := range []staff.Who{channel, harbour} {
+		r := w.find(who, second)
+		if may := who.Role == staff.Provider; may != (r.EarlierID != nil) || may && *r.EarlierID != first.ID {
+			t.Errorf("%s is told of %v", who.Organisation(), r.EarlierID)
+		}
+		var told timeline.Page
+		w.as(who.Scope(), func(ctx context.Context, tx *db.Tx) (err error) {
+			told, err = timeline.Changes(ctx, tx, "", 100)
+			return err
+		})
+		for _, said := range []any{r.Timeline, told.Items} {
+			if text, err := json.Marshal(said); err != nil || who.Role == staff.Prison && strings.Contains(string(text), first.ID.String()) {
+				t.Errorf("%s reads in the events: %s %v", who.Organisation(), text, err)
+			}
+		}
 	}
 }
 

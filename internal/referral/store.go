@@ -81,7 +81,7 @@ func (r *Referral) insert(ctx context.Context, tx *db.Tx, now time.Time, sent *D
 		  $26::text, $27::text, $28::date, $29::timestamptz, $29::timestamptz, $29::timestamptz
 		WHERE NOT EXISTS (SELECT FROM standing_referral($3::uuid, $5::text, coalesce($14::date, $10::date)))
 		ON CONFLICT DO NOTHING
-		RETURNING earlier_id, number_is_shared(person_id) AS shared`,
+		RETURNING (SELECT e.id FROM referral e WHERE e.id = referral.earlier_id) AS earlier_id, number_is_shared(person_id) AS shared`,
 		r.ID, r.Reference, r.PersonID, r.Prison, r.Provider, r.Source, senderIndex(tx, r.SenderReference), r.Detail,
 		r.ReferredOn, r.PlannedReleaseDate, r.ReleaseDateUnknownReason, r.ReleaseKind, r.ReleaseDateCertainty,
 		r.ReleasedOn, r.Unplanned, r.SetAside, r.AgeAtRelease, r.Sex, r.Substances, r.SubstanceGroup,
@@ -98,9 +98,6 @@ func (r *Referral) begin(ctx context.Context, tx *db.Tx, who staff.Who, now time
 	data := map[string]any{"release_on": r.ReleaseOn(), "released": !r.ReleasedOn.IsZero(), "unplanned": r.Unplanned}
 	if r.SetAside != "" {
 		data["set_aside"] = r.SetAside
-	}
-	if r.EarlierID != nil {
-		data["earlier_id"] = r.EarlierID
 	}
 	if shared {
 		data["prison_number_of_another"] = true // with another date of birth: one of the two is a slip

@@ -34,11 +34,14 @@ type Entry struct {
 	Sealed []byte          `json:"-" db:"note_sealed"`
 }
 
+// said is what an event says. Older ones name the referral of an earlier release, which may be another prison's.
+const said = `e.data - 'earlier_id' AS data`
+
 // Of is a referral's timeline, oldest first, with its notes opened.
 func Of(ctx context.Context, tx *db.Tx, referralID uuid.UUID) ([]Entry, error) {
 	entries := []Entry{}
 	err := tx.Select(ctx, &entries, `
-		SELECT e.id, e.kind, e.happened_on, e.recorded_at, e.organisation, e.actor, e.via, e.data,
+		SELECT e.id, e.kind, e.happened_on, e.recorded_at, e.organisation, e.actor, e.via, `+said+`,
 		  coalesce(e.was, 'null') AS was, e.note_sealed, e.undoes,
 		  EXISTS (SELECT FROM event u WHERE u.undoes = e.id) AS undone
 		FROM event e
@@ -99,8 +102,8 @@ func Changes(ctx context.Context, tx *db.Tx, after string, limit int) (Page, err
 		  ORDER BY r.tx
 		  LIMIT 1
 		)
-		SELECT id, recorded_at, kind, referral_id, data, tx::text::bigint AS tx, seq
-		FROM event
+		SELECT id, recorded_at, kind, referral_id, `+said+`, tx::text::bigint AS tx, seq
+		FROM event e
 		WHERE (tx, seq) > ($1::text::xid8, $2)
 		  AND tx < coalesce((SELECT tx FROM running), pg_snapshot_xmax(pg_current_snapshot()))
 		ORDER BY tx, seq
