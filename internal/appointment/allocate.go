@@ -75,19 +75,20 @@ const (
 		  FROM taken t
 		  JOIN slot s ON s.id = t.slot_id
 		  CROSS JOIN LATERAL (SELECT (s.starts_at AT TIME ZONE 'Europe/London')::date) AS d (on_day)
-		  RETURNING id, referral_id, provider, slot_id, clinic, starts_at, ends_at, on_day, attempt, late, after_bridging
-		), off_the_list AS (
-		  UPDATE referral r
-		  SET unbooked_reason = NULL, appointment_flag = f.flag, version = version + 1, updated_at = $11
-		  FROM booked b
-		  CROSS JOIN LATERAL (SELECT CASE WHEN b.after_bridging THEN 'after_bridging' END) AS f (flag)
-		  WHERE r.id = b.referral_id
-		    AND (r.unbooked_reason IS NOT NULL OR r.appointment_flag IS DISTINCT FROM f.flag OR b.attempt > 1)
-		)
+		  RETURNING id, referral_id, provider, slot_id, clinic, starts_at, ends_at, on_day, attempt, late, after_bridging, booked_at
+		)` + offTheList + `
 		SELECT b.id, b.referral_id, b.provider, b.slot_id, b.clinic, b.starts_at, b.ends_at, b.on_day, b.attempt,
 		  b.late, b.after_bridging, c.place, c.address, c.ask_for, c.telephone, c.directions, c.prescribing
 		FROM booked b
 		JOIN clinic c ON c.provider = b.provider AND c.code = b.clinic`
+	offTheList = `, off_the_list AS (
+		  UPDATE referral r
+		  SET unbooked_reason = NULL, appointment_flag = f.flag, version = version + 1, updated_at = b.booked_at
+		  FROM booked b
+		  CROSS JOIN LATERAL (SELECT CASE WHEN b.after_bridging THEN 'after_bridging' END) AS f (flag)
+		  WHERE r.id = b.referral_id
+		    AND (r.unbooked_reason IS NOT NULL OR r.appointment_flag IS DISTINCT FROM f.flag OR b.attempt > 1)
+		)`
 	takePassingOver = findFree + ` SKIP LOCKED` + bookFree
 	takeWaiting     = findFree + bookFree
 )

@@ -147,7 +147,11 @@ func bookSlot(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, w Wi
 	if err != nil {
 		return nil, err
 	}
-	return a, record(ctx, tx, who, now, bookedEvent(w, a, old))
+	e := bookedEvent(w, a, old)
+	if a.Overbooked {
+		e.Data["overbooked"], e.Note = true, overbookReason
+	}
+	return a, record(ctx, tx, who, now, e)
 }
 
 // chosen is the span that holds just the slot that staff chose, if they may.
@@ -189,20 +193,19 @@ func overbook(ctx context.Context, tx *db.Tx, now time.Time, w Wish, s span, slo
 	}
 	id := uuid.New()
 	_, err := tx.Exec(ctx, `
-		INSERT INTO appointment (id, referral_id, provider, slot_id, clinic, starts_at, ends_at, on_day, attempt,
-		  late, after_bridging, overbook_reason, booked_on, booked_at)
-		SELECT $1, $2, provider, id, clinic, starts_at, ends_at, $4,
-		  (SELECT coalesce(max(a.attempt), 0) + 1 FROM appointment a WHERE a.referral_id = $2),
-		  $5, $6, $7, $8, $9
-		FROM slot
-		WHERE id = $3`, id, w.ReferralID, slotID, s.until, s.late(s.until), s.afterBridging(s.until), reason, day.Of(now), now)
+		WITH booked AS (
+		  INSERT INTO appointment (id, referral_id, provider, slot_id, clinic, starts_at, ends_at, on_day, attempt,
+		    late, after_bridging, overbook_reason, booked_on, booked_at)
+		  SELECT $1, $2, provider, id, clinic, starts_at, ends_at, $4,
+		    (SELECT coalesce(max(a.attempt), 0) + 1 FROM appointment a WHERE a.referral_id = $2),
+		    $5, $6, $7, $8, $9
+		  FROM slot
+		  WHERE id = $3
+		  RETURNING referral_id, attempt, after_bridging, booked_at
+		)`+offTheList+`
+		SELECT`, id, w.ReferralID, slotID, s.until, s.late(s.until), s.afterBridging(s.until), reason, day.Of(now), now)
 	if err != nil {
 		return nil, alreadyBooked(err)
 	}
-	a, err := one(ctx, tx, read+` AND a.id = $1`, id)
-	if err != nil {
-		return nil, err
-	}
-	_, err = keep(ctx, tx, now, w.ReferralID, "", a.flag())
-	return a, err
+	return one(ctx, tx, read+` AND a.id = $1`, id)
 }

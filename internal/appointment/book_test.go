@@ -118,6 +118,38 @@ func TestBook(t *testing.T) {
 	}
 }
 
+// Whoever chose on a page drawn before is not to overlook it, be the time free or full.
+func TestAnotherTimeRaisesTheVersionAlsoWhereItIsOverbooked(t *testing.T) {
+	pool := world(t, monday, nil)
+	for name, before := range map[string]string{"free": "2025-12-01 00:00", "full": "2025-12-05 00:00"} {
+		try(t, pool, prison.Scope(), func(ctx context.Context, tx *db.Tx) error {
+			w, err := refer(ctx, tx, monday, prison, Wish{ReleaseOn: on("2025-12-02")})
+			if err != nil {
+				return err
+			}
+			if _, _, err := Allocate(ctx, tx, prison, monday, w); err != nil {
+				return err
+			}
+			if err := full(ctx, tx, at(before)); err != nil {
+				return err
+			}
+			var was, is int
+			version := `SELECT version FROM referral WHERE id = $1`
+			if err := tx.Get(ctx, &was, version, w.ReferralID); err != nil {
+				return err
+			}
+			a, err := Book(ctx, tx, harbour, monday, w.ReferralID, slotAt(ctx, t, tx, at("2025-12-04 14:00")), "cannot wait")
+			if err != nil || a.Overbooked != (name == "full") {
+				t.Errorf("%s: %+v %v", name, a, err)
+			}
+			if err := tx.Get(ctx, &is, version, w.ReferralID); err != nil || is != was+1 {
+				t.Errorf("%s: version %d, then %d %v", name, was, is, err)
+			}
+			return nil
+		})
+	}
+}
+
 func TestBookRefusesWhoNeedsNoAppointment(t *testing.T) {
 	pool := world(t, monday, nil)
 	for _, c := range []struct{ name, change, want string }{

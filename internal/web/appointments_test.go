@@ -75,8 +75,15 @@ func TestAFullTimeIsOverbookedOnlyWithAReason(t *testing.T) {
 		if s.Find(`input[name="slot_id"][checked]`).AttrOr("value", "") != slot {
 			t.Error("the time that was chosen is lost")
 		}
-		if s := b.post(path, "slot_id", slot, "overbook_reason", "her sister comes too"); s.status != http.StatusSeeOther {
-			t.Errorf("with a reason: %d %s", s.status, s.text())
+		version := value(page, "version")
+		if s := b.post(path, "slot_id", slot, "overbook_reason", "her sister comes too", "version", version); !strings.HasSuffix(s.location, "?done=slot") {
+			t.Errorf("with a reason: %d %s %s", s.status, s.location, s.text())
+		}
+		if s := b.open(strings.TrimSuffix(path, "/slot")); !strings.Contains(s.text(), "Overbooked: this time was full.") || !strings.Contains(s.text(), "her sister comes too") {
+			t.Errorf("why it was overbooked is not told afterwards: %s", s.text())
+		}
+		if s := b.post(path, "slot_id", slot, "overbook_reason", "no, at another time", "version", version); s.status != http.StatusConflict {
+			t.Errorf("a second choice on the same page: %d", s.status)
 		}
 	}
 	if s := b.open("/appointments?day=2023-11-22"); s.Find("tbody tr").Length() != 3 || !strings.Contains(s.text(), "Overbooked") {

@@ -44,6 +44,7 @@ type facts struct {
 	TellPerson    bool       `json:"tell_person"`
 	Late          bool       `json:"late"`
 	AfterBridging bool       `json:"after_bridging"`
+	Overbooked    bool       `json:"overbooked"`
 	Reason        string     `json:"reason"`
 	Kind          string     `json:"kind"`
 	Modality      string     `json:"modality"`
@@ -174,6 +175,9 @@ func (v *visit) bookedLines(f facts, tell func(string)) {
 	}
 	if f.AfterBridging {
 		tell("After the bridging prescription ends.")
+	}
+	if f.Overbooked {
+		tell("Overbooked: this time was full.")
 	}
 }
 
