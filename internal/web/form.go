@@ -2,7 +2,6 @@ package web
 
 import (
 	"errors"
-	"mime"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,17 +15,13 @@ type form map[string]string
 
 // typed reads the posted form. A field sent twice counts once, by its first value.
 func (v *visit) typed() (form, error) {
-	r := v.web.Request()
-	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	if kind != "" && kind != "application/x-www-form-urlencoded" {
-		return nil, notTaken
-	}
-	if err := r.ParseForm(); err != nil {
+	sent, err := formSent(v.web.Request())
+	if err != nil {
 		return nil, err
 	}
 	f := form{}
-	for name, values := range r.PostForm {
-		f[name] = strings.ToValidUTF8(strings.ReplaceAll(values[0], "\x00", "\uFFFD"), "\uFFFD")
+	for name, values := range sent {
+		f[name] = values[0]
 	}
 	return f, nil
 }
@@ -35,7 +30,7 @@ func (v *visit) typed() (form, error) {
 func (v *visit) several(name string) string {
 	var lines []string
 	for _, value := range v.web.Request().PostForm[name] {
-		if value = strings.ToValidUTF8(value, "\uFFFD"); value != "" && !strings.ContainsAny(value, "\n\x00") {
+		if value != "" && !strings.Contains(value, "\n") {
 			lines = append(lines, value)
 		}
 	}

@@ -130,8 +130,9 @@ func (w inhabited) spoils(path string, s spoilt) {
 	if s.step != "" {
 		address = strings.TrimSuffix(address, checkStep) + s.step
 	}
-	answer := b.post(address, append(held(b.open(address), hiddenBoxes), s.typed...)...)
-	what := path + s.step
+	page, what := b.open(address), path+s.step
+	w.refusesUnseen(b, address, what, page)
+	answer := b.post(address, append(held(page, hiddenBoxes), s.typed...)...)
 	if answer.status != http.StatusUnprocessableEntity || !strings.HasPrefix(answer.title(), "Error: ") {
 		w.Errorf("%s: %d %q", what, answer.status, answer.title())
 		return
@@ -147,6 +148,23 @@ func (w inhabited) spoils(path string, s spoilt) {
 	for i := 0; i < len(s.typed); i += 2 {
 		if name := s.typed[i]; !slices.Contains(secrets, name) && !answer.keeps(name, s.typed[i+1]) {
 			w.Errorf("%s has lost %q in %s", what, s.typed[i+1], name)
+		}
+	}
+}
+
+// refusesUnseen types a NUL into each box of the form: it would be stored as something that nobody typed.
+func (w inhabited) refusesUnseen(b *browser, address, what string, page shown) {
+	w.Helper()
+	boxes := page.Find(`main form[method="post"]`).Find("input[type=text], input[type=email], input[type=password], textarea")
+	for _, name := range boxes.Map(func(_ int, box *goquery.Selection) string { return box.AttrOr("name", "") }) {
+		answer := b.post(address, append(held(page, allBoxes), name, "Jo\x00hn")...)
+		said := answer.faults()[name]
+		if answer.status != http.StatusUnprocessableEntity || !strings.Contains(said, "holds a character that cannot be seen") || strings.HasPrefix(said, " ") ||
+			answer.Find(`[id="`+name+`-error"]`).Length() != 1 || answer.keeps(name, "Jo\x00hn") {
+			w.Errorf("%s takes a NUL in %s: %d %q", what, name, answer.status, answer.faults())
+		}
+		if kind := answer.Find(`[name="`+name+`"]`).AttrOr("type", ""); kind != "password" && !answer.keeps(name, "John") {
+			w.Errorf("%s has lost what was typed into %s", what, name)
 		}
 	}
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -142,6 +143,7 @@ func TestFormsThatAreNoFormsAreRefused(t *testing.T) {
 		status int
 	}{
 		"JSON":       {func(r *http.Request) { r.Header.Set("Content-Type", "application/json") }, http.StatusUnsupportedMediaType},
+		"no escapes": {func(r *http.Request) { r.Body = io.NopCloser(strings.NewReader("email=%zz")); r.ContentLength = 9 }, http.StatusUnsupportedMediaType},
 		"compressed": {func(r *http.Request) { r.Header.Set("Content-Encoding", "gzip") }, http.StatusUnsupportedMediaType},
 	} {
 		r := h.browser().form("/sign-in", "email", "a@example.org")

@@ -113,18 +113,24 @@ func (v *visit) draw(status int, name string, p page) error {
 	p.Links, p.Organisation = v.links(), v.organisation()
 	p.IdleMinutes = int(staff.SessionIdle.Minutes())
 	p.Kept = v.kept != nil && status == http.StatusOK
-	var out bytes.Buffer
-	if err := v.look.pages[name]().ExecuteTemplate(&out, name, p); err != nil {
+	if v.unseen != nil && status == http.StatusOK {
+		p.Kept = false
+		return v.drawUnseen(name, p)
+	}
+	out, err := v.drawn(name, p)
+	if err == nil && p.Kept {
+		out, err = refilled(out, v.kept)
+	}
+	if err != nil {
 		return err
 	}
-	if p.Kept {
-		filled, err := refilled(out.Bytes(), v.kept)
-		if err != nil {
-			return err
-		}
-		return v.web.HTMLBlob(status, filled)
-	}
-	return v.web.HTMLBlob(status, out.Bytes())
+	return v.web.HTMLBlob(status, out)
+}
+
+func (v *visit) drawn(name string, p page) ([]byte, error) {
+	var out bytes.Buffer
+	err := v.look.pages[name]().ExecuteTemplate(&out, name, p)
+	return out.Bytes(), err
 }
 
 // links are the parts of the site that the reader's role has.

@@ -91,7 +91,8 @@ type visit struct {
 	who staff.Who // nobody on pages for everybody
 	id  uuid.UUID // from the path, where it has one
 
-	kept url.Values // typed before the session ended, to be shown in the form once more
+	kept   url.Values // typed before the session ended, or what cannot be taken: to be shown in the form once more
+	unseen []string   // the boxes for which it cannot be taken (unseen.go)
 }
 
 // signedIn says whether it is known who asks.
@@ -117,10 +118,12 @@ func (s *site) serve(r route) echo.HandlerFunc {
 		if err := v.identify(r.of); err != nil {
 			return err
 		}
-		if v.web.QueryParam(keptMark) != "" && v.signedIn() {
-			return v.withKeptForm(r)
-		}
-		return r.handle(v)
+		return v.seen(r, func() error {
+			if v.web.QueryParam(keptMark) != "" && v.signedIn() {
+				return v.withKeptForm(r)
+			}
+			return r.handle(v)
+		})
 	}
 }
 
