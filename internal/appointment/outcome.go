@@ -11,6 +11,7 @@ import (
 
 	"throughgate/internal/day"
 	"throughgate/internal/db"
+	"throughgate/internal/person"
 	"throughgate/internal/problem"
 	"throughgate/internal/staff"
 	"throughgate/internal/timeline"
@@ -39,6 +40,11 @@ func RecordOutcome(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time,
 	}
 	if o, err = o.checked(a, now); err != nil {
 		return uuid.Nil, nil, err
+	}
+	if o.attended() {
+		if err := person.NotAfterDeath(ctx, tx, a.ReferralID, "outcome", a.OnDay); err != nil {
+			return uuid.Nil, nil, err
+		}
 	}
 	before := was{a.ID, a.Outcome, a.OutcomeReason, a.CancelledBy, false}
 	if err := settle(ctx, tx, now, a, o.Outcome, o.Reason, o.CancelledBy); err != nil {
@@ -79,8 +85,8 @@ func (o Outcome) checked(a *Appointment, now time.Time) (Outcome, error) {
 	if o.Outcome == "did_not_attend" && o.Reason == "" {
 		o.Reason = "none_given"
 	}
-	switch attended := o.Outcome == "attended" || o.Outcome == "attended_late"; {
-	case attended && o.Reason != "":
+	switch {
+	case o.attended() && o.Reason != "":
 		wrong.Add("reason", "not_applicable", "Somebody who attended needs no reason.")
 	case o.Reason != "" && !slices.Contains([]string{"acceptable", "none_given", "our_fault"}, o.Reason):
 		wrong.Add("reason", "unknown", "The reason is one of acceptable, none_given, our_fault.")
@@ -93,6 +99,8 @@ func (o Outcome) checked(a *Appointment, now time.Time) (Outcome, error) {
 	}
 	return o, wrong.Err()
 }
+
+func (o Outcome) attended() bool { return o.Outcome == "attended" || o.Outcome == "attended_late" }
 
 func (a *Appointment) notBegun(now time.Time) bool {
 	if a.StartsAt == nil {
@@ -184,8 +192,11 @@ func dropInPossible(ctx context.Context, tx *db.Tx, now time.Time, w Wish, on da
 	}
 	attended, err := one(ctx, tx, read+` AND a.referral_id = $1 AND a.on_day = $2 AND a.outcome IN ('attended', 'attended_late')`,
 		w.ReferralID, on)
-	if err != nil || attended == nil {
+	switch {
+	case err != nil:
 		return err
+	case attended == nil:
+		return person.NotAfterDeath(ctx, tx, w.ReferralID, "attended_on", on)
 	}
 	return &problem.Conflict{Code: "already_recorded", ID: attended.ID.String(), Message: "It is already recorded that the person came on this day."}
 }

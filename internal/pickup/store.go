@@ -10,6 +10,7 @@ import (
 
 	"throughgate/internal/day"
 	"throughgate/internal/db"
+	"throughgate/internal/person"
 	"throughgate/internal/problem"
 	"throughgate/internal/referral"
 	"throughgate/internal/staff"
@@ -41,6 +42,9 @@ func Confirm(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, refer
 		if same || d.CorrectionReason == "" {
 			return referral.Unchanged(ctx, tx, now, r)
 		}
+	}
+	if err := person.NotAfterDeath(ctx, tx, referralID, "picked_up_on", p.on); err != nil {
+		return nil, err
 	}
 	event := timeline.Event{Kind: "picked_up", On: p.on, Data: map[string]any{"kind": p.kind, "late": p.late}}
 	rows := referral.Rows{Added: map[string]uuid.UUID{"pickup": uuid.New()}}
@@ -116,6 +120,9 @@ func Contact(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, refer
 	if known {
 		return referral.Unchanged(ctx, tx, now, r)
 	}
+	if err := person.NotAfterDeath(ctx, tx, referralID, "on", on); err != nil {
+		return nil, err
+	}
 	id := uuid.New()
 	var note []byte
 	if d.Note != "" {
@@ -182,6 +189,9 @@ func Close(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, referra
 	case !known.IsZero():
 		return nil, &problem.Conflict{Code: "already_recorded", ID: referralID.String(),
 			Message: "This end is recorded already, for another day. Undo that entry first."}
+	}
+	if err := person.NotAfterDeath(ctx, tx, referralID, "on", on); err != nil {
+		return nil, err
 	}
 	id := uuid.New()
 	if _, err := tx.Exec(ctx, `

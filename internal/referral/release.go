@@ -9,6 +9,7 @@ import (
 
 	"throughgate/internal/day"
 	"throughgate/internal/db"
+	"throughgate/internal/person"
 	"throughgate/internal/problem"
 	"throughgate/internal/staff"
 	"throughgate/internal/timeline"
@@ -53,6 +54,9 @@ func Release(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id uu
 	}
 	if r.Facts.equal(r.held.Facts) {
 		return Unchanged(ctx, tx, now, r)
+	}
+	if err := person.NotAfterDeath(ctx, tx, id, "released_on", on); err != nil {
+		return nil, err
 	}
 	if err := r.fitsOthers(ctx, tx); err != nil {
 		return nil, err
