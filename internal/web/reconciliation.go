@@ -53,7 +53,7 @@ var comparedLists = []comparedList{
 		Empty: "Everybody on the prison's list is on the provider's."},
 	{Name: reconcile.ProviderOnlyList, Title: "In the provider's list only", About: "On the provider's list, and no release of the prison's that counts.",
 		Empty: "Everybody on the provider's list of this period is on the prison's."},
-	{Name: reconcile.DifferingList, Title: "In both, differing", About: "The dates differ, or what the national system (NDTMS) links people by: first initial, surname initial, date of birth and sex. " +
+	{Name: reconcile.DifferingList, Title: "In both, differing", About: "The release dates differ, or something by which the national system (NDTMS) links people: first initial, surname initial, date of birth or sex. " +
 		"It will not link a pair in which one of these differs. Agree which side is right, and correct the other.",
 		Empty: "No pair that is in both lists differs."},
 	{Name: reconcile.InBothList, Title: "In both", About: "Both lists say the same. The reason says what became of the person.",
