@@ -47,7 +47,7 @@ func (c *cohort) everything(ask Ask) string {
 	return string(text)
 }
 
-// holds compares what is answered with what is counted afresh, and says whether there was something kept to answer with.
+// holds compares what is answered with what is counted afresh, and says whether all of a window was kept to answer with.
 func (c *cohort) holds(ask Ask, when string) (kept bool) {
 	c.t.Helper()
 	got := c.everything(ask)
@@ -62,19 +62,36 @@ func (c *cohort) holds(ask Ask, when string) (kept bool) {
 // keptOf is how many of the windows asked for are kept and hold.
 func (c *cohort) keptOf(ask Ask) (n int) {
 	c.t.Helper()
+	all, open := c.restored(ask)
+	return len(all) - len(open)
+}
+
+// changedDays are the days that have changed of windows that are kept but for them.
+func (c *cohort) changedDays(ask Ask) (days []day.Date) {
+	c.t.Helper()
+	_, open := c.restored(ask)
+	for _, w := range open {
+		days = append(days, w.alone...)
+	}
+	return days
+}
+
+// restored are the windows asked for, and those of them that are not kept, or not whole.
+func (c *cohort) restored(ask Ask) (all, open []*tally) {
+	c.t.Helper()
 	ask, err := ask.checked()
 	if err == nil {
-		err = c.pool.Act(c.t.Context(), db.Scope{Part: db.Counting}, func(tx *db.Tx) error {
-			all := newCount(ask, tx.Rules, day.WindowEnds(ask.WindowEnd, ask.Months)...)
-			open, err := all.restore(c.t.Context(), tx, true)
-			n = len(all.windows) - len(open)
+		err = c.pool.Act(c.t.Context(), db.Scope{Part: db.Counting}, func(tx *db.Tx) (err error) {
+			count := newCount(ask, tx.Rules, day.WindowEnds(ask.WindowEnd, ask.Months)...)
+			all = count.windows
+			open, err = count.restore(c.t.Context(), tx, true)
 			return err
 		})
 	}
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	return n
+	return all, open
 }
 
 func (c *cohort) keep(today day.Date) (counted int) {
@@ -130,13 +147,16 @@ func TestWhatIsKeptIsWhatWouldBeCounted(t *testing.T) {
 			for _, one := range randomRows(r, 60) {
 				ids = append(ids, c.add(one))
 			}
-			today, answered := day.MustParse("2023-06-20"), 0
+			today, answered, byDay := day.MustParse("2023-06-20"), 0, 0
 			for step := range 40 {
 				what := "at the beginning"
-				switch r.IntN(4) {
+				switch r.IntN(8) {
 				case 0:
 					today = today.Add(r.IntN(20))
-				case 1:
+					if r.IntN(2) == 0 {
+						c.keep(today)
+					}
+				case 1, 2:
 					c.keep(today)
 				default:
 					what = c.happen(r, ids)
@@ -150,11 +170,32 @@ func TestWhatIsKeptIsWhatWouldBeCounted(t *testing.T) {
 				if c.holds(ask, fmt.Sprintf("step %d, %s", step, what)) {
 					answered++
 				}
+				if len(c.changedDays(ask)) > 0 {
+					byDay++
+				}
+				c.addsUp()
 			}
-			if answered < 10 {
-				t.Errorf("only %d answers had anything kept in them: this proves little", answered)
+			if answered < 10 || byDay < 10 {
+				t.Errorf("only %d answers had anything kept in them, and %d but for some days: this proves little", answered, byDay)
 			}
 		})
+	}
+}
+
+// addsUp holds what is kept of windows against what is kept of their days.
+func (c *cohort) addsUp() {
+	c.t.Helper()
+	var off int
+	if err := c.handle.QueryRow(`
+		SELECT count(*)
+		FROM kept_window w
+		WHERE by_day
+		  AND (
+		    SELECT (sum((counts -> 'Rates' -> 'All' ->> 'Releases')::int), sum((counts -> 'Rest' ->> 'Twice')::int))
+		    FROM kept_day d
+		    WHERE d.window_end = w.window_end
+		  ) IS DISTINCT FROM ((rates -> 'All' ->> 'Releases')::bigint, (rest ->> 'Twice')::bigint)`).Scan(&off); err != nil || off > 0 {
+		c.t.Fatalf("%d windows are not the sum of their days (%v)", off, err)
 	}
 }
 
@@ -171,29 +212,66 @@ func changeOf(statement string, id uuid.UUID, n int) string {
 	return strings.NewReplacer("$id", "'"+id.String()+"'", "$n", strconv.Itoa(n)).Replace(statement)
 }
 
-// Each of the changes by itself makes the months it belongs to be counted again: none goes unnoticed.
+// Each of the changes by itself makes what it belongs to be counted again: none goes unnoticed, neither in a window that is
+// kept whole nor in one that is kept by day.
 func TestEveryChangeIsNoticed(t *testing.T) {
-	c := newCohort(t)
-	today := day.MustParse("2024-02-01")
-	ask := Ask{WindowEnd: day.MustParse("2023-06-30"), DataThrough: today.Add(-1), Today: today}
-	for _, change := range changesOfRows {
-		c.empty()
-		c.add(row{person: "again", released: "2023-04-20"})
-		id := c.add(row{person: "again", released: "2023-05-20", exit: "2023-05-20", picked: "2023-05-28", died: "2023-06-01"})
-		c.appointment(id, "", "2023-05-22", "")
-		c.exec(`INSERT INTO contact (id, referral_id, kind, contact_on, recorded_at, recorded_by) VALUES ($1, $2, 'cjit', '2023-05-21', now(), 'service')`, uuid.New(), id)
-		c.keep(today)
-		if c.keptOf(ask) != 1 {
-			t.Fatal("nothing is kept")
-		}
-		changed, err := c.handle.Exec(changeOf(change, id, 3))
-		if err != nil {
-			t.Fatalf("%v\n%s", err, change)
-		}
-		if n, err := changed.RowsAffected(); n == 0 || c.keptOf(ask) != 0 {
-			t.Errorf("%d rows changed (%v), and nobody noticed: %s", n, err, change)
-		}
+	for _, today := range []day.Date{day.MustParse("2024-02-01"), day.MustParse("2023-09-01")} {
+		t.Run(today.String(), func(t *testing.T) {
+			t.Parallel()
+			c := newCohort(t)
+			ask := Ask{WindowEnd: day.MustParse("2023-06-30"), DataThrough: today.Add(-1), Today: today}
+			for _, change := range changesOfRows {
+				c.empty()
+				c.add(row{person: "again", released: "2023-04-20"})
+				id := c.add(row{person: "again", released: "2023-05-20", exit: "2023-05-20", picked: "2023-05-28", died: "2023-06-01"})
+				c.appointment(id, "", "2023-05-22", "")
+				c.exec(`INSERT INTO contact (id, referral_id, kind, contact_on, recorded_at, recorded_by) VALUES ($1, $2, 'cjit', '2023-05-21', now(), 'service')`, uuid.New(), id)
+				c.keep(today)
+				if c.keptOf(ask) != 1 {
+					t.Fatal("nothing is kept")
+				}
+				changed, err := c.handle.Exec(changeOf(change, id, 3))
+				if err != nil {
+					t.Fatalf("%v\n%s", err, change)
+				}
+				if n, err := changed.RowsAffected(); n == 0 || c.keptOf(ask) != 0 {
+					t.Errorf("%d rows changed (%v), and nobody noticed: %s", n, err, change)
+				}
+			}
+		})
 	}
+}
+
+// Of the window to yesterday the day that has changed is counted again, by whoever asks and by the next call, and no other.
+func TestOnlyTheDayThatChangedIsCountedAgain(t *testing.T) {
+	c := newCohort(t)
+	for _, one := range randomRows(rand.New(rand.NewPCG(2, 2)), 40) {
+		c.add(one)
+	}
+	id := c.add(row{released: "2023-05-20", prison: "BRI"})
+	today := day.MustParse("2023-06-12")
+	ask := Ask{WindowEnd: today.Add(-1), DataThrough: today.Add(-1), Today: today}
+	c.keep(today)
+	c.exec(`UPDATE referral SET released_on = '2023-05-23', prison = 'EXI', updated_at = now() WHERE id = $1`, id)
+	was, is := day.MustParse("2023-05-20"), day.MustParse("2023-05-23")
+	if diff := cmp.Diff([]string{was.String(), is.String()}, texts(c.changedDays(ask))); diff != "" {
+		t.Error(diff)
+	}
+	c.holds(ask, "while two days are counted by themselves")
+	c.exec(`UPDATE kept_day SET counts = '{}' WHERE day NOT IN ($1, $2)`, was, is)
+	if n := c.keep(today); n != 2 {
+		t.Errorf("%d windows were counted again, and not the one to yesterday and the one to the end of May", n)
+	}
+	if !c.holds(ask, "when they have been counted again") {
+		t.Error("it is not kept")
+	}
+}
+
+func texts(days []day.Date) (list []string) {
+	for _, d := range days {
+		list = append(list, d.String())
+	}
+	return list
 }
 
 // Somebody's act is under way while the windows are counted, and is done when they have been.
@@ -331,7 +409,7 @@ func TestCountingAheadIsDoneOnce(t *testing.T) {
 		t.Errorf("%d windows were counted again, though nothing changed", n)
 	}
 	var noted int
-	if err := c.handle.QueryRow(`SELECT count(*) FROM changed_month`).Scan(&noted); err != nil || noted != 0 {
+	if err := c.handle.QueryRow(`SELECT count(*) FROM changed_day`).Scan(&noted); err != nil || noted != 0 {
 		t.Errorf("%d notes of changes are left (%v)", noted, err)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"embed"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -37,18 +38,22 @@ type keptRest struct {
 	Waits   waits
 }
 
-// keep is the tally as it is kept.
+// keep is the tally as it is kept: groups of which there is nobody are not.
 func (c *count) keep(w *tally) (k kept) {
 	k.Rates = keptRates{w.all, w.lastMonth}
 	k.Rest = keptRest{Twice: w.twice, Bands: w.bands, Adjust: w.adjust, Support: w.support, Waits: w.waits, Senders: map[string]sender{}}
 	for kind, groups := range w.inGroup {
 		k.Rest.Groups[kind] = map[string]sums{}
 		for at, s := range groups {
-			k.Rest.Groups[kind][c.values[kind][at]] = s
+			if s != (sums{}) {
+				k.Rest.Groups[kind][c.values[kind][at]] = s
+			}
 		}
 	}
 	for at, s := range w.senders {
-		k.Rest.Senders[c.values[prison][at]] = s
+		if s != (sender{}) {
+			k.Rest.Senders[c.values[prison][at]] = s
+		}
 	}
 	return k
 }
@@ -69,13 +74,16 @@ func (c *count) take(w *tally, k kept) {
 
 // keptRow is a row of kept_window, as far as it is read.
 type keptRow struct {
-	End   day.Date `db:"window_end"`
-	Rates []byte   `db:"rates"`
-	Rest  []byte   `db:"rest"` // nil where it is not wanted
+	End         day.Date       `db:"window_end"`
+	Rates       []byte         `db:"rates"`
+	Rest        []byte         `db:"rest"` // nil where it is not wanted
+	Changed     pq.StringArray `db:"changed"`
+	ChangedFrom []byte         `db:"changed_from"`
 }
 
-// restore fills the windows of which something is kept that still holds, and answers the others. Whole says whether more
-// than M1 and M2 is wanted. What was known at a past moment is always counted.
+// restore fills the windows of which something is kept that still holds, and answers the others: those of which nothing
+// holds, and those of which all holds but some days, which are then counted by themselves. Whole says whether more than M1
+// and M2 is wanted. What was known at a past moment is always counted.
 func (c *count) restore(ctx context.Context, tx *db.Tx, whole bool) (open []*tally, err error) {
 	if c.ask.AsKnownAt != nil || c.ask.afresh {
 		return c.windows, nil
@@ -94,20 +102,41 @@ func (c *count) restore(ctx context.Context, tx *db.Tx, whole bool) (open []*tal
 			open = append(open, w)
 			continue
 		}
-		k, err := row.read()
-		if err != nil {
+		if w.known, w.alone, err = row.read(); err != nil {
 			return nil, fmt.Errorf("what is kept of the window to %s: %w", w.end, err)
 		}
-		c.take(w, k)
+		if w.alone != nil {
+			open = append(open, w)
+			continue
+		}
+		c.take(w, w.known)
 	}
 	return open, nil
 }
 
-func (r keptRow) read() (k kept, err error) {
+// read is what is kept without the days that have changed since.
+func (r keptRow) read() (k kept, changed []day.Date, err error) {
 	if err = json.Unmarshal(r.Rates, &k.Rates); err == nil && r.Rest != nil {
 		err = json.Unmarshal(r.Rest, &k.Rest)
 	}
-	return k, err
+	if err != nil || r.Changed == nil {
+		return k, nil, err
+	}
+	var were []kept
+	if r.ChangedFrom != nil {
+		err = json.Unmarshal(r.ChangedFrom, &were)
+	}
+	for _, was := range were {
+		if r.Rest == nil {
+			was.Rest = keptRest{}
+		}
+		k.plus(was, -1)
+	}
+	for _, text := range r.Changed {
+		on, bad := day.Parse(text)
+		changed, err = append(changed, on), errors.Join(err, bad)
+	}
+	return k, changed, err
 }
 
 func (c *count) ends() (ends []string) {
@@ -117,7 +146,7 @@ func (c *count) ends() (ends []string) {
 	return ends
 }
 
-//go:embed kept.go tally.go supporting.go completeness.go kaplan_meier.go stretch.go
+//go:embed kept.go by_day.go tally.go supporting.go completeness.go kaplan_meier.go stretch.go
 var addingUp embed.FS
 
 // madeBy is the digest of all that decides what is kept: the statements, and the code that adds up their rows. A program

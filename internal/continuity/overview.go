@@ -59,7 +59,7 @@ func (o *Overview) read(ctx context.Context, tx *db.Tx, ask Ask) error {
 // control chart.
 func (o *Overview) readMonthEnds(ctx context.Context, tx *db.Tx, ask Ask) error {
 	yearAgo := yearBefore(ask.WindowEnd)
-	c, err := rolling(ctx, tx, ask, append(day.WindowEnds(ask.WindowEnd, mostMonths), yearAgo))
+	c, err := rolling(ctx, tx, ask, yearAgo)
 	if err != nil {
 		return err
 	}
@@ -76,8 +76,14 @@ func (o *Overview) readMonthEnds(ctx context.Context, tx *db.Tx, ask Ask) error 
 	return nil
 }
 
-// rolling counts M1 and M2 alone of windows, and of the months that they end in.
-func rolling(ctx context.Context, tx *db.Tx, ask Ask, ends []day.Date) (*count, error) {
+// rolling counts M1 and M2 alone of the month ends since the first release, of the window itself and of others, and of the
+// months that they end in.
+func rolling(ctx context.Context, tx *db.Tx, ask Ask, others ...day.Date) (*count, error) {
+	ends, err := monthEnds(ctx, tx, ask.WindowEnd)
+	if err != nil {
+		return nil, err
+	}
+	ends = append(append(ends, ask.WindowEnd), others...)
 	slices.SortFunc(ends, day.Date.Compare)
 	c := newCount(ask, tx.Rules, slices.Compact(ends)...)
 	open, err := c.restore(ctx, tx, false)
@@ -85,6 +91,24 @@ func rolling(ctx context.Context, tx *db.Tx, ask Ask, ends []day.Date) (*count, 
 		return nil, err
 	}
 	return c, c.fill(ctx, tx, open, (*count).readRolling)
+}
+
+// monthEnds are the last days of the windows to a day and to the month ends before it, oldest first, ten years back at most;
+// none of a window before the first release.
+func monthEnds(ctx context.Context, tx *db.Tx, last day.Date) ([]day.Date, error) {
+	ends := day.WindowEnds(last, mostMonths)
+	var first *day.Date
+	err := tx.Get(ctx, &first, `
+		SELECT min(released_on)
+		FROM referral
+		WHERE released_on >= $1
+		  AND set_aside IS NULL
+		  AND withdrawn_on IS NULL
+		  AND provider IS NOT NULL`, day.Window(ends[0]))
+	if err != nil || first == nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(ends, func(end day.Date) bool { return end.Before(*first) }), nil
 }
 
 func (c *count) readRolling(ctx context.Context, tx *db.Tx) error {

@@ -21,12 +21,15 @@ type timeline struct {
 }
 
 // newTimeline cuts the days of the windows that end on ends. The month that a window ends in stands apart for the control
-// chart, its last 21 days for first_three_weeks, and the releases that are not yet 21 days old at T for M2.
-func newTimeline(ends []day.Date, through day.Date) timeline {
+// chart, its last 21 days for first_three_weeks, the releases that are not yet 21 days old at T for M2, and each day of alone.
+func newTimeline(ends, alone []day.Date, through day.Date) timeline {
 	first, last := day.Window(ends[0]), ends[len(ends)-1]
 	cuts := []day.Date{first, through.Add(1 - maturity)}
 	for _, end := range ends {
 		cuts = append(cuts, day.Window(end), end.Add(1-end.Day()), end.Add(1-maturity), end.Add(1))
+	}
+	for _, d := range alone {
+		cuts = append(cuts, d, d.Add(1))
 	}
 	slices.SortFunc(cuts, day.Date.Compare)
 	cuts = slices.Compact(cuts)

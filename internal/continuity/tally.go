@@ -44,6 +44,10 @@ type tally struct {
 	start, end                day.Date
 	first, month, young, last int
 
+	known kept                // what is known of it without the days that are counted by themselves
+	alone []day.Date          // these; none: it is counted as one
+	byDay map[day.Date]*tally // and what was counted of each
+
 	all, lastMonth sums
 	twice          int // releases of somebody released before in the same window
 	inGroup        [breakdowns][]sums
@@ -115,6 +119,9 @@ func (c *count) fill(ctx context.Context, tx *db.Tx, open []*tally, readers ...r
 				return err
 			}
 		}
+		for _, w := range run {
+			c.addDays(w)
+		}
 	}
 	return nil
 }
@@ -132,14 +139,15 @@ func runs(windows []*tally) (list [][]*tally) {
 
 // begin cuts the days of a run of windows.
 func (c *count) begin(run []*tally) {
-	var ends []day.Date
+	var ends, alone []day.Date
 	for _, w := range run {
-		ends = append(ends, w.end)
+		ends, alone = append(ends, w.end), append(alone, w.alone...)
 	}
-	c.open, c.days = run, newTimeline(ends, c.ask.DataThrough)
+	c.open, c.days = run, newTimeline(ends, alone, c.ask.DataThrough)
 	for _, w := range run {
 		w.first, w.last = c.days.at(w.start), c.days.at(w.end)
 		w.month, w.young = c.days.at(w.end.Add(1-w.end.Day())), c.days.at(w.end.Add(1-maturity))
+		w.divide()
 	}
 }
 
@@ -156,7 +164,7 @@ func inBulk(ctx context.Context, tx *db.Tx) error {
 
 // each runs one counting statement, of today or as known at the moment asked for, and calls one with every row.
 func (c *count) each(ctx context.Context, tx *db.Tx, text string, one func(*sqlx.Rows) error) error {
-	return c.eachOf(ctx, tx, c.days, text, one)
+	return c.eachOf(ctx, tx, c.days, c.open, text, one)
 }
 
 // beside is each for what stands beside the rates: of the last window alone, where only that is asked for whole.
@@ -168,11 +176,11 @@ func (c *count) beside(ctx context.Context, tx *db.Tx, text string, one func(*sq
 	if w != c.last() {
 		return nil
 	}
-	return c.eachOf(ctx, tx, timeline{from: w.start, of: c.days.of[w.start.Sub(c.days.from):]}, text, one)
+	return c.eachOf(ctx, tx, timeline{from: w.start, of: c.days.of[w.start.Sub(c.days.from):]}, []*tally{w}, text, one)
 }
 
-func (c *count) eachOf(ctx context.Context, tx *db.Tx, days timeline, text string, one func(*sqlx.Rows) error) error {
-	args := []any{c.ask.DataThrough, days.from, pq.Array(days.of)}
+func (c *count) eachOf(ctx context.Context, tx *db.Tx, days timeline, windows []*tally, text string, one func(*sqlx.Rows) error) error {
+	args := []any{c.ask.DataThrough, days.from, pq.Array(days.of), pq.Array(days.counted(windows))}
 	if c.ask.AsKnownAt != nil {
 		text = asKnownSQL + text
 		args = append(args, c.ask.AsKnownAt.UTC().Format(time.RFC3339Nano))
@@ -180,14 +188,18 @@ func (c *count) eachOf(ctx context.Context, tx *db.Tx, days timeline, text strin
 	return tx.Each(ctx, text, one, args...)
 }
 
-// over calls add with every window of this pass that holds the stretch.
+// over calls add with every window of this pass that holds the stretch, or with its day that is the stretch.
 func (c *count) over(stretch int, add func(*tally)) {
 	from, _ := slices.BinarySearchFunc(c.open, stretch, func(w *tally, s int) int { return w.last - s })
 	for _, w := range c.open[from:] {
 		if w.first > stretch {
 			return
 		}
-		add(w)
+		if w.alone == nil {
+			add(w)
+		} else if d := w.byDay[c.days.start[stretch]]; d != nil {
+			add(d)
+		}
 	}
 }
 

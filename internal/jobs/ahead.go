@@ -12,7 +12,7 @@ import (
 func countAhead(ctx context.Context, d Deps) error {
 	counted, err := continuity.Keep(ctx, d.Pool, day.Of(d.Now()))
 	if err == nil && counted > 0 {
-		d.Log.Info("windows counted ahead", "count", counted)
+		d.Log.Debug("windows counted ahead", "count", counted)
 	}
 	return err
 }

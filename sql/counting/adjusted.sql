@@ -4,7 +4,7 @@
 -- Leaves out: ends dated on or after the pick-up (the same day counts as picked up), ends later than day 21, and who declined.
 --   One reason each, the earliest; of two on one day the first by name.
 -- Not to be read as: deaths after release. Only those are here that came before any pick-up.
--- $2 is the first day; $3 the stretch of each day, as in rate.sql.
+-- $2 is the first day; $3 the stretch of each day; $4 the days that are counted, as in rate.sql.
 SELECT
   ($3::int[])[e.released_on - $2::date + 1] AS stretch,
   CASE WHEN e.ended_on < coalesce(least(e.picked_up_on, e.elsewhere_on), 'infinity') THEN e.reason ELSE '' END AS removed_as,
@@ -21,6 +21,7 @@ FROM (
   FROM referral r
   JOIN closure c ON c.referral_id = r.id
   WHERE r.released_on BETWEEN $2::date AND $2::date + cardinality($3::int[]) - 1
+    AND ($4::date[] IS NULL OR r.released_on = ANY ($4::date[]))
     AND r.set_aside IS NULL
     AND r.withdrawn_on IS NULL
     AND r.provider IS NOT NULL

@@ -6,7 +6,7 @@
 -- Leaves out: appointments that were cancelled before the release, in S1, S2 and S8: nobody left the prison with them.
 --   Cancelled ones are in neither part of S3.
 -- Not to be read as: people who came. One person may miss twice and come once.
--- $2 is the first day; $3 the stretch of each day, as in rate.sql.
+-- $2 is the first day; $3 the stretch of each day; $4 the days that are counted, as in rate.sql.
 SELECT
   ($3::int[])[a.released_on - $2::date + 1] AS stretch,
   count(a.booked_on) AS day_known,
@@ -40,6 +40,7 @@ FROM (
       AND coalesce(booked_on, on_day) <= $1::date
   ) p ON true
   WHERE r.released_on BETWEEN $2::date AND $2::date + cardinality($3::int[]) - 1
+    AND ($4::date[] IS NULL OR r.released_on = ANY ($4::date[]))
     AND r.set_aside IS NULL
     AND r.withdrawn_on IS NULL
     AND r.provider IS NOT NULL

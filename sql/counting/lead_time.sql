@@ -4,7 +4,7 @@
 -- Leaves out: the same releases as rate.sql. The referral date is the prison's, else the day the provider received it;
 --   with neither, lead_days is null.
 -- Not to be read as: naloxone offered. Only naloxone given is true.
--- $2 is the first day; $3 the stretch of each day, as in rate.sql.
+-- $2 is the first day; $3 the stretch of each day; $4 the days that are counted, as in rate.sql.
 SELECT
   ($3::int[])[r.released_on - $2::date + 1] AS stretch,
   r.released_on - coalesce(r.referred_on, r.received_on) AS lead_days,
@@ -18,6 +18,7 @@ SELECT
   count(*) FILTER (WHERE r.reconnect_referred IS NULL) AS reconnect_not_recorded
 FROM referral r
 WHERE r.released_on BETWEEN $2::date AND least($1::date, $2::date + cardinality($3::int[]) - 1)
+  AND ($4::date[] IS NULL OR r.released_on = ANY ($4::date[]))
   AND r.set_aside IS NULL
   AND r.withdrawn_on IS NULL
   AND r.provider IS NOT NULL

@@ -2,7 +2,7 @@
 --   community within 28 days of release (S10).
 -- As of: the end of $1 (data through); a release counts once its 28 days are over.
 -- Leaves out: people of whom it is not recorded whether they attend SMART in prison (lead_time.sql counts them).
--- $2 is the first day; $3 the stretch of each day, as in rate.sql.
+-- $2 is the first day; $3 the stretch of each day; $4 the days that are counted, as in rate.sql.
 SELECT
   ($3::int[])[r.released_on - $2::date + 1] AS stretch,
   count(*) AS attending,
@@ -15,6 +15,7 @@ SELECT
   )) AS went_on
 FROM referral r
 WHERE r.released_on BETWEEN $2::date AND $2::date + cardinality($3::int[]) - 1
+  AND ($4::date[] IS NULL OR r.released_on = ANY ($4::date[]))
   AND r.set_aside IS NULL
   AND r.withdrawn_on IS NULL
   AND r.provider IS NOT NULL

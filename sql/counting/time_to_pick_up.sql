@@ -5,7 +5,7 @@
 --   the wait without a pick-up when they are dated before it; on the same day it counts as picked up. A pick-up by another
 --   provider and a refusal do not end it.
 -- Not to be read as: how many were picked up. Somebody whose wait ended earlier may yet have been.
--- $2 is the first day; $3 the stretch of each day, as in rate.sql.
+-- $2 is the first day; $3 the stretch of each day; $4 the days that are counted, as in rate.sql.
 SELECT
   ($3::int[])[w.released_on - $2::date + 1] AS stretch,
   CASE WHEN w.picked_up THEN w.waited ELSE least(w.waited, w.ended, 92) END AS day,
@@ -28,6 +28,7 @@ FROM (
       AND c.reason IN ('died', 'returned_to_custody', 'moved_area')
       AND c.closed_on >= r.released_on
     WHERE r.released_on BETWEEN $2::date AND $2::date + cardinality($3::int[]) - 1
+      AND ($4::date[] IS NULL OR r.released_on = ANY ($4::date[]))
       AND r.set_aside IS NULL
       AND r.withdrawn_on IS NULL
       AND r.provider IS NOT NULL
