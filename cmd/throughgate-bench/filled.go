@@ -50,7 +50,7 @@ func (b *bench) filled() error {
 	if err := f.fill(); err != nil {
 		return err
 	}
-	_, err = continuity.Keep(context.Background(), pool, f.today) // as the server does every five minutes
+	_, err = continuity.Keep(context.Background(), pool, f.today) // as the server does every minute
 	return err
 }
 

@@ -25,12 +25,14 @@ const (
 )
 
 // opened is a page that somebody opens; one that sends a form has its fields. A list that is taken away is whole,
-// however long it is, and has no aim.
+// however long it is, and has no aim. One that others change has the statement with which they do, each time before it is
+// opened.
 type opened struct {
-	path  string
-	form  url.Values
-	what  string // where the path itself would not tell
-	whole bool
+	path    string
+	form    url.Values
+	what    string // where the path itself would not tell
+	whole   bool
+	changed string
 }
 
 // pages measures every page that people work in all day, among b.rows referrals: from the first byte of the request
@@ -115,7 +117,7 @@ type times struct {
 func (b *bench) times(s *server, r *reader, p opened, first, often int) (t times, err error) {
 	var body []byte
 	for range first {
-		if _, _, err := r.open(p); err != nil {
+		if _, _, err := b.open(r, p); err != nil {
 			return t, err
 		}
 	}
@@ -125,7 +127,7 @@ func (b *bench) times(s *server, r *reader, p opened, first, often int) (t times
 		return t, err
 	}
 	for n := range took {
-		if took[n], body, err = r.open(p); err != nil {
+		if took[n], body, err = b.open(r, p); err != nil {
 			return t, err
 		}
 	}
@@ -133,6 +135,16 @@ func (b *bench) times(s *server, r *reader, p opened, first, often int) (t times
 	slices.Sort(took)
 	return times{half: took[often/2], tail: took[often*95/100], busy: (after - before) / time.Duration(often),
 		size: len(body), weight: weighed(body), lines: bytes.Count(body, []byte("\n"))}, err
+}
+
+// open opens a page, after what changes it.
+func (b *bench) open(r *reader, p opened) (took time.Duration, body []byte, err error) {
+	if p.changed != "" {
+		if err := b.asOwner(b.name, p.changed); err != nil {
+			return 0, nil, err
+		}
+	}
+	return r.open(p)
 }
 
 // busy is how long the processors have worked for the server and for the database's processes that are running.

@@ -80,7 +80,25 @@ func providerPages(r *reader) ([]opened, error) {
 }
 
 func groupPages(r *reader) ([]opened, error) {
-	return append(at("/report", "/reports"), r.lastQuarter("counts", "&prison=EXI", 0)), nil
+	return append(at("/report", "/reports"), r.lastQuarter("counts", "&prison=EXI", 0),
+		opened{path: "/report", what: "report, a pick-up recorded just before", changed: pickUp("released_on DESC, id")},
+		opened{path: "/report", what: "report, and others of three weeks in the last minute", changed: pickUp("random()")}), nil
+}
+
+// pickUp records the pick-up of the first of the last three weeks' releases in some order, or takes it back.
+func pickUp(order string) string {
+	return `
+		UPDATE referral
+		SET picked_up_on = CASE WHEN picked_up_on IS NULL THEN released_on END
+		WHERE id = (
+		  SELECT id
+		  FROM referral
+		  WHERE released_on BETWEEN current_date - 21 AND current_date - 1
+		    AND set_aside IS NULL
+		    AND withdrawn_on IS NULL
+		  ORDER BY ` + order + `
+		  LIMIT 1
+		)`
 }
 
 func adminPages(*reader) ([]opened, error) {
