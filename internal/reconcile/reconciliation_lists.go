@@ -78,64 +78,44 @@ func (r *release) list() string {
 	return InBothList
 }
 
-// releases are those of the period, oldest first, and what the provider's list has of each.
+// releases are those of the period, oldest first, and what the provider's list has of each: all rows about any release of
+// the period are read along one index (column about_on). In one statement, which sees both sides at one moment.
 func (a *auditing) releases(ctx context.Context) ([]*release, error) {
 	var all packed
 	err := a.tx.Get(ctx, &all, `
-		SELECT string_agg(uuid_send(id), '') AS ids,
-		  coalesce(string_agg(chr(64 + CAST(picked_up_on IS NOT NULL AS integer) + 2 * CAST(substance_group = 'alcohol only' AS integer)
-		    + 4 * CAST(cjit AS integer)), ''), '') AS facts
+		SELECT ids, facts, same, other
 		FROM (
-		  SELECT id, picked_up_on, substance_group, cjit
-		  FROM referral
-		  WHERE released_on BETWEEN $3 AND $4
-		    AND prison = $1
-		    AND provider = $2
-		    AND set_aside IS NULL
-		    AND withdrawn_on IS NULL
-		    AND person_id IS NOT NULL
-		  ORDER BY released_on, id
-		) AS release`, a.Prison, a.Provider, a.From, a.To)
-	if err != nil {
-		return nil, err
-	}
-	releases := all.releases()
-	return releases, a.link(ctx, releases)
-}
-
-// link says of each release whether rows of the provider's list are about it, and whether they all say the same as is
-// known: all rows about any release of the period are read along one index (column about_on).
-func (a *auditing) link(ctx context.Context, releases []*release) error {
-	var rows struct {
-		Same  []byte `db:"same"` // releases, one after the other
-		Other []byte `db:"other"`
-	}
-	err := a.tx.Get(ctx, &rows, `
-		SELECT string_agg(uuid_send(referral_id), '') FILTER (WHERE same) AS same,
-		  string_agg(uuid_send(referral_id), '') FILTER (WHERE same IS NOT TRUE) AS other
-		FROM provider_row
-		WHERE organisation = $1
-		  AND about_on BETWEEN $2 AND $3
-		  AND answer = 'accepted'`, a.Provider, a.From, a.To)
-	same, other := idsOf(rows.Same), idsOf(rows.Other)
-	for _, r := range releases {
-		r.Linked, r.Same = same[r.ID] || other[r.ID], same[r.ID] && !other[r.ID]
-	}
-	return err
-}
-
-func idsOf(packed []byte) map[uuid.UUID]bool {
-	ids := make(map[uuid.UUID]bool, len(packed)/16)
-	for id := range slices.Chunk(packed, 16) {
-		ids[uuid.UUID(id)] = true
-	}
-	return ids
+		  SELECT string_agg(uuid_send(id), '') AS ids,
+		    coalesce(string_agg(chr(64 + CAST(picked_up_on IS NOT NULL AS integer) + 2 * CAST(substance_group = 'alcohol only' AS integer)
+		      + 4 * CAST(cjit AS integer)), ''), '') AS facts
+		  FROM (
+		    SELECT id, picked_up_on, substance_group, cjit
+		    FROM referral
+		    WHERE released_on BETWEEN $3 AND $4
+		      AND prison = $1
+		      AND provider = $2
+		      AND set_aside IS NULL
+		      AND withdrawn_on IS NULL
+		      AND person_id IS NOT NULL
+		    ORDER BY released_on, id
+		  ) AS release
+		) AS releases, (
+		  SELECT string_agg(uuid_send(referral_id), '') FILTER (WHERE same) AS same,
+		    string_agg(uuid_send(referral_id), '') FILTER (WHERE same IS NOT TRUE) AS other
+		  FROM provider_row
+		  WHERE organisation = $2
+		    AND about_on BETWEEN $3 AND $4
+		    AND answer = 'accepted'
+		) AS listed`, a.Prison, a.Provider, a.From, a.To)
+	return all.releases(), err
 }
 
 // packed is thousands of releases as one row, in their order: as rows they take several times as long to take in.
 type packed struct {
 	IDs   []byte `db:"ids"`   // one after the other
 	Facts string `db:"facts"` // a letter for each: 64 and the sum of what is true of it
+	Same  []byte `db:"same"`  // whom a row of the provider's list is about that says the same; ids as above
+	Other []byte `db:"other"` // and one that may not
 }
 
 // What a letter of packed says.
@@ -146,12 +126,21 @@ const (
 )
 
 func (p packed) releases() []*release {
-	all := make([]*release, len(p.Facts))
+	all, same, other := make([]*release, len(p.Facts)), idsOf(p.Same), idsOf(p.Other)
 	for i, letter := range []byte(p.Facts) {
-		said := letter - 64
-		all[i] = &release{ID: uuid.UUID(p.IDs[16*i : 16*i+16]), PickedUp: said&bitPickedUp > 0, AlcoholOnly: said&bitAlcoholOnly > 0, CJIT: said&bitCJIT > 0}
+		id, said := uuid.UUID(p.IDs[16*i:16*i+16]), letter-64
+		all[i] = &release{ID: id, PickedUp: said&bitPickedUp > 0, AlcoholOnly: said&bitAlcoholOnly > 0, CJIT: said&bitCJIT > 0,
+			Linked: same[id] || other[id], Same: same[id] && !other[id]}
 	}
 	return all
+}
+
+func idsOf(packed []byte) map[uuid.UUID]bool {
+	ids := make(map[uuid.UUID]bool, len(packed)/16)
+	for id := range slices.Chunk(packed, 16) {
+		ids[uuid.UUID(id)] = true
+	}
+	return ids
 }
 
 // compare opens the pairs that are not the same in blind indexes, and finds in what they differ: a name that is
