@@ -11,7 +11,7 @@ import (
 
 // waitingNow asks whether work is waiting, and not how much: the report says yes or no. The three
 // questions are those of the provider's worklists of the same names; missed is also whose three weeks
-// went by with nothing booked. It needs the counting part.
+// went by with nothing booked, but not, as on the list, with an appointment to come. It needs the counting part.
 func waitingNow(ctx context.Context, tx *db.Tx, today day.Date) (w report.Waiting, err error) {
 	err = tx.Get(ctx, &w, `
 		WITH live AS (

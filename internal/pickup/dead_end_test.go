@@ -248,7 +248,7 @@ func (w *walker) check(ctx context.Context, s situation) error {
 	return nil
 }
 
-// comes says that a list will show the referral on a day that is known: that of its release, or of its appointment.
+// comes says that a list will show the referral on a day that is known: two weeks before its release.
 func (w *walker) comes(s situation) bool {
-	return s.open == "soon" || s.open == "later" || s.state == referral.Booked && s.planned == "later"
+	return s.state == referral.Booked && s.planned == "later"
 }

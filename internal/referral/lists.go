@@ -18,19 +18,24 @@ type list struct {
 	due    func(f Facts, appointmentAt *time.Time, c day.Calendar) day.Date
 }
 
-// Every state that is not final stands on at least one list, or comes onto one on a day that is known:
+// Every state that is not final stands on a list of whose move it is; who is booked comes onto one 14 days before the
+// planned release:
 //
 //	booked        prison: releasing in 14 days, then release unconfirmed; provider: arriving this week
+//	no date known prison: releasing in 14 days, last; provider: unbooked, while nothing is booked by hand
 //	unbooked      provider: unbooked, from the first day on
-//	released      provider: day 1-21, from day 22 missed to rebook while nothing is booked, today's
+//	released      provider: day 1-21, from day 22 missed to rebook or, without a place, unbooked; today's
 //	              appointments on the day of one, window closing at the end
 var lists = map[ListName]list{
 	// A planned date that has passed: from the next working day on, not assumed to have been a release.
 	ReleaseUnconfirmed: {role: staff.Prison, orders: Orders(), due: dueNextWorkingDay,
 		pieces: func(_, unconfirmed day.Date) []piece { return stagesBetween(earliest, unconfirmed, awaiting) }},
 
+	// A planned date that passed at a weekend stays until the next working day. Who has no date may be released any day.
 	ReleasingSoon: {role: staff.Prison, orders: Orders(), due: dueOnRelease,
-		pieces: func(today, _ day.Date) []piece { return stagesBetween(today, today.Add(14), awaiting) }},
+		pieces: func(today, unconfirmed day.Date) []piece {
+			return append(stagesBetween(unconfirmed.Add(1), today.Add(14), awaiting), stagesBetween(unknown, unknown, awaiting)...)
+		}},
 
 	// For two weeks: time to give the person the new card.
 	DateChanged: {role: staff.Prison, orders: Orders(), due: dueOnRelease, where: ` AND r.date_changed_at >= $8::date - 14`,
@@ -82,20 +87,23 @@ var (
 	awaiting = []string{"booked", "unbooked"}
 	running  = []string{"booked", "unbooked", "released"}
 
+	// Where hardly anybody has an appointment to come, none is sorted by.
 	withoutAppointment = []Order{ByClock, ByRelease, ByReleaseLatest, ByState}
 )
 
-// Nothing is booked: the last appointment was missed or cancelled, or three weeks went by. What is quick to see is looked
-// at first: until three weeks went by, that none was ever missed or cancelled, which a small index tells.
+// Three weeks went by without a pick-up, whatever is booked; or the day of the appointment to come was closed; or
+// nothing is booked, the last appointment having been missed or cancelled. What is quick to see is looked at first: that
+// none was ever missed or cancelled, which a small index tells.
 const missed = ` AND r.unbooked_reason IS NULL
 		    AND CASE
-		      WHEN (r.released_on < $8::date - 21) IS NOT TRUE AND (
+		      WHEN r.released_on < $8::date - 21 THEN true
+		      WHEN r.appointment_flag = 'day_closed' AND ` + openOf + ` THEN true
+		      WHEN (
 		        SELECT true
 		        FROM appointment m
 		        WHERE m.referral_id = r.id AND m.undone_at IS NULL AND m.outcome IN ('did_not_attend', 'cancelled')
 		        LIMIT 1) IS NULL THEN false
 		      WHEN ` + openOf + ` THEN false
-		      WHEN r.released_on < $8::date - 21 THEN true
 		      ELSE (
 		        SELECT l.outcome IN ('did_not_attend', 'cancelled')
 		        FROM appointment l

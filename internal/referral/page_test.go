@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"throughgate/internal/appointment"
 	"throughgate/internal/day"
 	"throughgate/internal/db"
 	"throughgate/internal/staff"
@@ -59,6 +60,8 @@ func TestTheMissedAreThoseWhoseChainsSaySo(t *testing.T) {
 		FROM (SELECT id, provider, n, (ARRAY['did_not_attend', 'attended', 'cancelled'])[1 + n % 3] AS outcome
 		      FROM (SELECT id, provider, row_number() OVER () AS n FROM referral WHERE stage IN ('booked', 'released')) r) r
 		WHERE n % 2 = 0`,
+		`UPDATE referral SET appointment_flag = 'day_closed'
+		WHERE id IN (SELECT id FROM (SELECT id, row_number() OVER (PARTITION BY stage) AS n FROM referral) r WHERE n % 3 = 1)`,
 	} {
 		w.as(jobs, func(ctx context.Context, tx *db.Tx) error {
 			_, err := tx.Exec(ctx, change)
@@ -100,11 +103,14 @@ func (w *world) listed(who staff.Who, name ListName, o Order) (ids []uuid.UUID) 
 func (w *world) missed(id uuid.UUID) bool {
 	w.Helper()
 	r, today := w.find(harbour, id), day.Of(w.now)
-	if r.State != Booked && r.State != Released || r.Appointment != nil || r.UnbookedReason != "" || !r.ReleaseOn().After(today.Add(-LiveDays-1)) {
+	if r.State != Booked && r.State != Released || r.UnbookedReason != "" || !r.ReleaseOn().After(today.Add(-LiveDays-1)) {
 		return false
 	}
 	if !r.ReleasedOn.IsZero() && r.ReleasedOn.Before(today.Add(-TargetDays)) {
 		return true
+	}
+	if r.Appointment != nil {
+		return r.AppointmentFlag == appointment.FlagNotHeld
 	}
 	if len(r.Appointments) == 0 {
 		return false

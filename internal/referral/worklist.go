@@ -72,7 +72,7 @@ type ListFilter struct {
 	Cursor            string
 }
 
-// OrdersOf are the orders that a worklist can be read in: where nobody has an appointment, none is by appointment.
+// OrdersOf are the orders that a worklist can be read in: where hardly anybody has an appointment, none is by appointment.
 func OrdersOf(name ListName) []Order { return lists[name].orders }
 
 // StatesOf are the states that somebody on a worklist can be in.
@@ -208,14 +208,14 @@ func (l list) item(tx *db.Tx, row listRow, today day.Date) (Item, error) {
 	return item, nil
 }
 
-// whoseMove says who has the next step (workflow.md, "States"): the prison keeps the release date true and
-// confirms the release, the provider books and sees the person.
+// whoseMove says who has the next step (workflow.md, "States"): the prison keeps the release date true, finds one where none
+// is known, and confirms the release; the provider books and sees the person.
 func (f Facts) whoseMove(today day.Date) string {
 	overdue := f.ReleasedOn.IsZero() && !f.PlannedReleaseDate.IsZero() && f.PlannedReleaseDate.Before(today)
 	switch state := StateOf(f, today); {
 	case state.Final():
 		return ""
-	case state == Booked || overdue:
+	case state == Booked || overdue || f.ReleaseOn().IsZero():
 		return string(staff.Prison)
 	}
 	return string(staff.Provider)

@@ -69,10 +69,10 @@ func TestAReferralStandsOnTheListsOfItsDay(t *testing.T) {
 		{"2025-12-10", "", []ListName{ReleaseUnconfirmed, DateChanged, TodaysAppointments}},
 		{"2025-12-10", "2025-12-09", []ListName{WhatBecame, TodaysAppointments, DayOneTo21}},
 		{"2025-12-30", "", []ListName{WhatBecame, TodaysAppointments, DayOneTo21}},
-		{"2025-12-31", "", []ListName{WhatBecame, TodaysAppointments}},
-		{"2026-02-25", "", []ListName{WhatBecame, TodaysAppointments}},
-		{"2026-02-26", "", []ListName{WhatBecame, TodaysAppointments, WindowClosing}},
-		{"2026-03-11", "", []ListName{WhatBecame, TodaysAppointments, WindowClosing}},
+		{"2025-12-31", "", []ListName{WhatBecame, TodaysAppointments, MissedToRebook}},
+		{"2026-02-25", "", []ListName{WhatBecame, TodaysAppointments, MissedToRebook}},
+		{"2026-02-26", "", []ListName{WhatBecame, TodaysAppointments, MissedToRebook, WindowClosing}},
+		{"2026-03-11", "", []ListName{WhatBecame, TodaysAppointments, MissedToRebook, WindowClosing}},
 		{"2026-03-12", "", []ListName{WhatBecame, TodaysAppointments}},
 	} {
 		w.goTo(c.today)

@@ -21,20 +21,20 @@ type worklist struct{ title, about, empty string }
 var worklists = map[referral.ListName]worklist{
 	referral.ReleaseUnconfirmed: {"Release unconfirmed", "Their planned release date has passed. Say what happened.",
 		"Every release that was planned up to yesterday is confirmed or has a new date."},
-	referral.ReleasingSoon: {"Releasing in 14 days", "Keep the release date true: the appointment follows it.",
-		"Nobody whom you referred is planned to be released in the next 14 days."},
+	referral.ReleasingSoon: {"Releasing in 14 days", "Keep the release date true: the appointment follows it. Last come those without a date: give it as soon as it is known.",
+		"Nobody whom you referred is planned to be released in the next 14 days, and everybody has a date."},
 	referral.DateChanged: {"Date changed", "Their release date or their appointment changed lately. Give the person a new card where the appointment moved.",
 		"No release date has changed lately."},
 	referral.WhatBecame: {"What became of your referrals", "People you referred who have been released.",
 		"Nobody whom you referred has been released yet."},
 	referral.UnbookedList: {"Unbooked", "They have no appointment. Book one before they are released.",
 		"Everybody who can have an appointment has one."},
-	referral.ArrivingThisWeek: {"Arriving this week", "Released, or planned to be, this week.",
+	referral.ArrivingThisWeek: {"Arriving this week", "Released today, or planned to be today or in the next six days. First, whatever the day: those whose appointment comes after their bridging prescription ends.",
 		"Nobody who was referred to you is to be released this week."},
 	referral.TodaysAppointments: {"Today's appointments", "Who is to be seen today, and whose last appointment has no outcome yet.",
 		"Nobody has an appointment today, and every earlier one has its outcome."},
-	referral.MissedToRebook: {"Missed, to rebook", "They missed an appointment and have no other.",
-		"Everybody who missed an appointment has another, or was picked up."},
+	referral.MissedToRebook: {"Missed, to rebook", "They missed an appointment and have no other, or theirs cannot be held since the clinic was closed, or three weeks have passed since their release without a pick-up being confirmed.",
+		"Everybody who missed an appointment has another, and whoever has been out for three weeks was picked up."},
 	referral.DayOneTo21: {"Day 1 to 21, not yet picked up", "Released in the last three weeks. A pick-up by day 21 counts towards the national measure.",
 		"Everybody released in the last 21 days has been picked up."},
 	referral.WindowClosing: {"Window closing", "The last 14 days of their three months.",
@@ -225,8 +225,11 @@ func (v *visit) row(item referral.Item) row {
 	if item.WhoseMove != "" {
 		r.MoveWords = v.move(item.WhoseMove)
 	}
-	if !item.DueOn.IsZero() {
+	switch {
+	case !item.DueOn.IsZero():
 		r.DueWords = capital(shortDay(today, item.DueOn))
+	case item.WhoseMove != "":
+		r.DueWords = "As soon as a date is known"
 	}
 	if item.DaysLeft != nil {
 		r.Overdue = *item.DaysLeft < 0
