@@ -41,15 +41,16 @@ func (v *visit) asking(a act, r *referral.Referral) (asked, form) {
 		return asked{title: a.title, lead: a.lead, button: a.button, fields: a.fields(v, r)}, nil
 	}
 	q := f.ask(v, r)
-	answer := q.answer(v.web.QueryParam("of"))
-	if answer == "" {
-		return asked{first: true, title: a.called(r, v.now), lead: a.lead, button: a.button, fields: []field{q}, known: form{q.Name: v.web.QueryParam("was")}}, nil
+	if answer := q.answer(v.web.QueryParam("of")); answer != "" {
+		page := f.rest(v, r, answer)
+		if len(q.Options) > 1 {
+			page.back = a.of(r) + "?was=" + answer
+		}
+		if page.other == "" {
+			return page, form{q.Name: answer}
+		}
 	}
-	page := f.rest(v, r, answer)
-	if len(q.Options) > 1 {
-		page.back = a.of(r) + "?was=" + answer
-	}
-	return page, form{q.Name: answer}
+	return asked{first: true, title: a.called(r, v.now), lead: a.lead, button: a.button, fields: []field{q}, known: form{q.Name: v.web.QueryParam("was")}}, nil
 }
 
 // answer is the option that a value names; the only option is the answer whatever was said. "" is none.

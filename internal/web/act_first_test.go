@@ -41,6 +41,9 @@ func TestTheFirstQuestionOfAnActLeadsToTheRest(t *testing.T) {
 	if n := h.count(`SELECT count(*) FROM event WHERE kind NOT IN ('referred', 'booked', 'released')`); n != 0 {
 		t.Errorf("a first question alone has made %d events", n)
 	}
+	if s := h.as("EXI").open(awaits + "/release-date?of=released"); s.Find("h1").Text() != "Change the release date" {
+		t.Errorf("what is another act's is asked here: %s", s.text())
+	}
 	if s := h.as("EXI").post(released+"/closure", "reason", "declined"); s.faults()["reason"] != "Select why it is closed" {
 		t.Errorf("what only the provider can know: %d %v", s.status, s.faults())
 	}
