@@ -88,6 +88,8 @@ func problemOf(err error) Problem {
 	switch {
 	case errors.As(err, &refused):
 		return Problem{Code: refused.code, Detail: refused.detail, Errors: refused.fields}
+	case errors.As(err, &invalid) && invalid.TooLarge():
+		return Problem{Code: problem.TooLarge, Detail: invalid.Corrections[0].Message, Errors: invalid.Corrections}
 	case errors.As(err, &invalid):
 		return Problem{Code: "invalid", Detail: inWords(len(invalid.Corrections)), Errors: invalid.Corrections}
 	case errors.As(err, &none):

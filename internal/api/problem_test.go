@@ -36,6 +36,7 @@ func TestEveryErrorHasItsStatus(t *testing.T) {
 		{"a statement that ran too long", &db.Refusal{State: "57014"}, 503, "unavailable"},
 		{"out of time", context.DeadlineExceeded, 503, "unavailable"},
 		{"no key", staff.ErrNoKey, 401, "unauthorized"},
+		{"a bomb", problem.Wrong("file", problem.TooLarge, "The workbook unpacks to more than 200 MiB."), 413, "too_large"},
 		{"a large body", &http.MaxBytesError{Limit: most}, 413, "too_large"},
 		{"no such address", echo.ErrNotFound, 404, "not_found"},
 		{"no such method", echo.ErrMethodNotAllowed, 405, "method_not_allowed"},

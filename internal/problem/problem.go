@@ -2,7 +2,10 @@
 // Everything else that fails is the service's own fault: it is logged once and never shown.
 package problem
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Correction is one thing to put right: the field as the sender knows it ("person.nhs_number",
 // "Date of birth"), a code for programs, and a sentence. The sentence never repeats a person's data.
@@ -21,6 +24,14 @@ func (e *Invalid) Error() string {
 		said[i] = c.Field + ": " + c.Message
 	}
 	return strings.Join(said, "; ")
+}
+
+// TooLarge is the code of what is more than is taken, such as a workbook that unpacks to gigabytes.
+const TooLarge = "too_large"
+
+// TooLarge says whether anything is more than is taken, which by HTTP has a status of its own.
+func (e *Invalid) TooLarge() bool {
+	return slices.ContainsFunc(e.Corrections, func(c Correction) bool { return c.Code == TooLarge })
 }
 
 // Corrections gathers what is wrong while something is checked.

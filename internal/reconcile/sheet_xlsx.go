@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"throughgate/internal/problem"
 )
 
 // Workbooks are read here and not by excelize (which writes ours): its row stream does not tell a
@@ -43,7 +45,7 @@ func openWorkbook(received []byte) (*workbook, error) {
 	var unpacked uint64
 	for _, f := range archive.File {
 		if unpacked += min(f.UncompressedSize64, maxUnpacked+1); unpacked > maxUnpacked {
-			return nil, refused("too_large", "The workbook unpacks to more than 200 MiB. Save only the list in a new workbook.")
+			return nil, refused(problem.TooLarge, "The workbook unpacks to more than 200 MiB. Save only the list in a new workbook.")
 		}
 		b.parts[strings.ToLower(strings.TrimPrefix(strings.ReplaceAll(f.Name, `\`, "/"), "/"))] = f
 	}
@@ -73,7 +75,7 @@ func (b *workbook) open() error {
 func inWords(err error) error {
 	var tooLong *longToken
 	if errors.As(err, &tooLong) {
-		return refused("too_large", "The workbook holds a cell that is larger than a spreadsheet's cell can be.")
+		return refused(problem.TooLarge, "The workbook holds a cell that is larger than a spreadsheet's cell can be.")
 	}
 	if isRefusal(err) {
 		return err

@@ -251,7 +251,7 @@ func (b *workbook) readSharedStrings(part *zip.File) error {
 			return err
 		}
 		if b.shared = append(b.shared, unescape(text)); len(b.shared) > maxStrings {
-			return refused("too_large", "The workbook holds more than three million different texts.")
+			return refused(problem.TooLarge, "The workbook holds more than three million different texts.")
 		}
 	}
 }

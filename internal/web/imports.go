@@ -133,7 +133,9 @@ func (v *visit) upload() error {
 	case err == nil:
 		return v.seeOther("/imports/" + id.String())
 	case errors.As(err, &tooLarge):
-		return v.drawImports(http.StatusRequestEntityTooLarge, &problem.Invalid{Corrections: []problem.Correction{{Field: "file", Code: "too_large", Message: "The file is larger than 20 MiB. Split it and send the parts."}}})
+		return v.drawImports(http.StatusRequestEntityTooLarge, &problem.Invalid{Corrections: []problem.Correction{{Field: "file", Code: problem.TooLarge, Message: "The file is larger than 20 MiB. Split it and send the parts."}}})
+	case errors.As(err, &wrong) && wrong.TooLarge():
+		return v.drawImports(http.StatusRequestEntityTooLarge, wrong)
 	case errors.As(err, &wrong):
 		return v.drawImports(http.StatusUnprocessableEntity, wrong)
 	}

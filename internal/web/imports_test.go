@@ -1,6 +1,7 @@
 package web
 
 import (
+	"archive/zip"
 	"bytes"
 	"mime/multipart"
 	"net/http"
@@ -119,6 +120,19 @@ func TestAProvidersListIsTheProvidersOwnKind(t *testing.T) {
 	}
 }
 
+// bomb is a workbook that would unpack to 300 MiB.
+func bomb(t *testing.T) string {
+	var book bytes.Buffer
+	z := zip.NewWriter(&book)
+	if _, err := z.CreateRaw(&zip.FileHeader{Name: "xl/worksheets/sheet1.xml", Method: zip.Deflate, UncompressedSize64: 300 << 20}); err != nil {
+		t.Fatal(err)
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return book.String()
+}
+
 func TestAFileThatIsNoListIsRefusedOnItsPage(t *testing.T) {
 	h := newHouse(t)
 	b := h.as("EXI")
@@ -133,6 +147,7 @@ func TestAFileThatIsNoListIsRefusedOnItsPage(t *testing.T) {
 		"a document":     {"a.csv", "%PDF-1.7\n\xe2\xe3", http.StatusUnprocessableEntity, "a document or a picture"},
 		"a picture":      {"a.xlsx", "\x89PNG\r\n", http.StatusUnprocessableEntity, "a document or a picture"},
 		"an old book":    {"a.xls", "\xd0\xcf\x11\xe0\xa1\xb1", http.StatusUnprocessableEntity, "old (.xls)"},
+		"a bomb":         {"a.xlsx", bomb(t), http.StatusRequestEntityTooLarge, "unpacks to more than 200 MiB"},
 		"too large":      {"a.csv", strings.Repeat("x", 21<<20), http.StatusRequestEntityTooLarge, "larger than 20 MiB"},
 	} {
 		s := b.upload(c.file, c.content)
