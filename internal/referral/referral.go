@@ -129,6 +129,7 @@ type Referral struct {
 	UpdatedAt    time.Time                 `json:"updated_at" db:"updated_at"`
 
 	PersonID   uuid.NullUUID `json:"-" db:"person_id"`
+	LaterID    *uuid.UUID    `json:"-" db:"-"`            // of Find alone: the referral of a later release, while this one is still open
 	AskedForBy Text          `json:"-" db:"asked_for_by"` // another prison that has sent the same; for the provider to decide
 	Detail     []byte        `json:"-" db:"detail_sealed"`
 	CJIT       bool          `json:"-" db:"cjit"` // the criminal justice team has been in contact

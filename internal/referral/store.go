@@ -186,6 +186,9 @@ func Find(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id uuid.
 		return nil, err
 	}
 	r.State = StateOf(r.Facts, day.Of(now))
+	if r.LaterID, err = r.later(ctx, tx, who); err != nil {
+		return nil, err
+	}
 	if r.Appointments, err = appointment.Chain(ctx, tx, id); err != nil {
 		return nil, err
 	}
@@ -196,6 +199,29 @@ func Find(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id uuid.
 		return nil, err
 	}
 	return r, shown(ctx, tx, who, now, "referral", r.PersonID)
+}
+
+// later is the referral of a later release of somebody who is still waited for here: they must have returned to custody
+// in between. Nil where there is none, or none that the asker may see.
+func (r *Referral) later(ctx context.Context, tx *db.Tx, who staff.Who) (*uuid.UUID, error) {
+	if r.State != Released {
+		return nil, nil
+	}
+	var id uuid.UUID
+	err := tx.Get(ctx, &id, `
+		SELECT l.id
+		FROM referral l
+		WHERE l.person_id = $1
+		  AND l.earlier_id = $2
+		  AND l.withdrawn_on IS NULL
+		  AND coalesce(l.released_on, l.planned_release_on, 'infinity') > $3
+		  AND $4 IN (l.prison, l.provider)
+		ORDER BY l.received_at
+		LIMIT 1`, r.PersonID, r.ID, r.ReleasedOn, who.Organisation())
+	if errors.Is(err, db.ErrNone) {
+		return nil, nil
+	}
+	return &id, err
 }
 
 // shown writes one audit row for each person whose data the answer holds.

@@ -17,6 +17,8 @@ func nextStep(role staff.Role, r *referral.Referral, now time.Time) string {
 	switch seen, passed := attended(r), r.Appointment != nil && !r.Appointment.Future(now); {
 	case r.State.Final():
 		return ""
+	case r.LaterID != nil:
+		return "closure"
 	case r.State == referral.Unbooked && r.UnbookedReason != appointment.NoReleaseDate:
 		return "appointment"
 	case passed:
@@ -54,6 +56,7 @@ var reasons = map[string]string{
 	"release":      "The planned day has come.",
 	"release-date": "Keep the release date true: if it changes, say so here, and the appointment follows.",
 	"outcome":      "The appointment is over.",
+	"closure":      "The person has been referred again for a later release, so they must have returned to custody since this one.",
 	"pickup":       "Once the person has started treatment.",
 	"slot":         "The appointment comes after the bridging prescription ends. Ring the person if they are out, and choose one that will do.",
 }
@@ -64,6 +67,14 @@ func why(path string, r *referral.Referral) string {
 		return "No clinic is held at the time of the appointment. Ring the person if they are out, and choose another."
 	}
 	return reasons[path]
+}
+
+// asNext is the page of a next step. An end that is known already is not asked for again.
+func (a act) asNext(r *referral.Referral, now time.Time) *step {
+	if a.path == "closure" {
+		return &step{a.of(r) + "?of=returned_to_custody", "Close as returned to custody"}
+	}
+	return &step{a.of(r), a.called(r, now)}
 }
 
 func attended(r *referral.Referral) bool {

@@ -146,7 +146,7 @@ func (v *visit) referralBody(r *referral.Referral, name string) referralBody {
 		switch {
 		case !a.offered(v.who, r, v.now):
 		case a.path == next:
-			b.Next, b.Why = &step{a.of(r), a.called(r, v.now)}, why(a.path, r)
+			b.Next, b.Why = a.asNext(r, v.now), why(a.path, r)
 		default:
 			b.Others = append(b.Others, step{a.of(r), a.called(r, v.now)})
 		}

@@ -1,0 +1,64 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+)
+
+// 8 Nov                20            27
+// |--------------------|-------------|
+// released by Exeter   today         planned by Exeter
+func TestAnOpenReferralOfAnEarlierReleaseIsClosedAsReturnedToCustody(t *testing.T) {
+	h := newHouse(t)
+	d := draft("A1234BC")
+	d.PlannedReleaseDate, d.ReleasedOn = "", "2023-11-08"
+	earlier := "/referrals/" + h.referred(d).String()
+	provider := h.as("HARBOUR")
+	if step := provider.open(earlier).Find("section.app-next").Text(); strings.Contains(step, "custody") {
+		t.Fatalf("before they are referred again: %s", step)
+	}
+	again := draft("A1234BC")
+	again.SenderReference = "EXI-again"
+	later := "/referrals/" + h.referred(again).String()
+
+	step := provider.open(earlier).Find("section.app-next")
+	if step.Find(`a[href="`+later+`"]`).Length() != 1 || !strings.Contains(step.Text(), "referred again for a later release") {
+		t.Errorf("the later release: %s", step.Text())
+	}
+	button := step.Find("a.govuk-button")
+	if button.Text() != "Close as returned to custody" {
+		t.Fatalf("the next step is %q", button.Text())
+	}
+	form := provider.open(button.AttrOr("href", ""))
+	if got := form.Find("h1").Text(); got != "When did they return to custody?" {
+		t.Fatalf("it asks %q", got)
+	}
+	done := provider.post(button.AttrOr("href", ""), "version", value(form, "version"), "on-day", "18", "on-month", "11", "on-year", "2023")
+	if done.status != http.StatusSeeOther {
+		t.Fatalf("%d %s", done.status, done.text())
+	}
+	if page := provider.open(earlier); page.Find(`a[href="`+later+`"]`).Length() != 0 || !strings.Contains(page.text(), "Nothing is left to do") {
+		t.Errorf("closed: %s", page.text())
+	}
+	if page := provider.open(later); page.Find(`a[href="`+earlier+`"]`).Length() != 1 || page.Find("section.app-next a.govuk-button").Text() == "Close as returned to custody" {
+		t.Errorf("the later one: %s", page.text())
+	}
+}
+
+func TestAnotherPrisonsLaterReferralIsNotNamed(t *testing.T) {
+	h := newHouse(t)
+	earlier := "/referrals/" + h.released("A1234BC").String()
+	d := draft("A1234BC")
+	d.Prison = "CWI"
+	later := h.referred(d).String()
+	if page := h.as("EXI").open(earlier); strings.Contains(page.raw, later) {
+		t.Error("Exeter reads of Channings Wood's referral")
+	}
+	if page := h.as("CWI").open("/referrals/" + later); page.status != http.StatusOK || strings.Contains(page.raw, earlier) {
+		t.Errorf("Channings Wood reads of Exeter's referral: %d", page.status)
+	}
+	if page := h.as("HARBOUR").open(earlier); page.Find(`a[href="/referrals/`+later+`"]`).Length() != 1 {
+		t.Errorf("the provider is not led to it: %s", page.text())
+	}
+}
