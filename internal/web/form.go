@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"slices"
 	"strconv"
@@ -142,7 +143,7 @@ func fill(fields []field, typed form, err *problem.Invalid) (filled []field, wro
 			if f.Error == "" {
 				f.Error = sentence
 			}
-			wrong = append(wrong, mistake{f.Anchor(), sentence})
+			wrong = append(wrong, mistake{f.anchorOf(c), sentence})
 		}
 		rest, filled = others, append(filled, f)
 	}
@@ -180,8 +181,11 @@ func (f field) sentence(c problem.Correction) string {
 	if own := f.Says[c.Code]; own != "" {
 		return own
 	}
+	if c.Code == "date" && f.Kind == "date" {
+		return capital(f.named()) + f.spoiltDate()
+	}
 	if f.Called == "" {
-		return c.Message
+		return f.naming(c.Message)
 	}
 	switch c.Code {
 	case "required", "unknown", "not_recognised":
@@ -189,19 +193,73 @@ func (f field) sentence(c problem.Correction) string {
 			return "Select " + f.Called
 		}
 		return "Enter " + f.Called
-	case "date":
-		return capital(f.Called) + " must be a real date: day, month and year in figures"
 	case "in_the_future", "in_future":
+		if f.Kind != "date" {
+			break
+		}
 		return capital(f.Called) + " must not lie in the future"
 	case "before_release":
 		return capital(f.Called) + " must not lie before the release"
 	}
+	return f.naming(c.Message)
+}
+
+// named is what the field is called inside a sentence: by its label where it has no other name.
+func (f field) named() string {
+	return cmp.Or(f.Called, strings.TrimSuffix(f.Label, " (optional)"))
+}
+
+// naming says of the field what an act says of "this"; what it is not, the act names itself.
+func (f field) naming(message string) string {
+	if f.Called == "" && strings.HasPrefix(message, "This is not a ") {
+		return message
+	}
 	for _, verb := range []string{"is ", "holds ", "must "} {
-		if said, ok := strings.CutPrefix(c.Message, "This "+verb); ok {
-			return capital(f.Called) + " " + verb + said
+		if said, ok := strings.CutPrefix(message, "This "+verb); ok {
+			return capital(f.named()) + " " + verb + said
 		}
 	}
-	return c.Message
+	return message
+}
+
+// spoiltDate is why the three boxes are no date: first what is missing, then a year that could be of two centuries.
+func (f field) spoiltDate() string {
+	var missing []string
+	for _, part := range f.parts() {
+		if part.typed == "" {
+			missing = append(missing, "a "+part.called)
+		}
+	}
+	switch {
+	case len(missing) > 0 && len(missing) < 3:
+		return " must include " + strings.Join(missing, " and ")
+	case f.shortYear():
+		return ": year must have four figures, such as 2025"
+	}
+	return " must be a real date: day, month and year in figures"
+}
+
+func (f field) shortYear() bool {
+	year := strings.TrimSpace(f.Year)
+	return year != "" && len(year) < 4 && strings.Trim(year, "0123456789") == ""
+}
+
+// parts are a date's boxes: what each is called, and what was typed into it.
+func (f field) parts() []struct{ called, typed string } {
+	return []struct{ called, typed string }{{"day", strings.TrimSpace(f.Day)}, {"month", strings.TrimSpace(f.Month)}, {"year", strings.TrimSpace(f.Year)}}
+}
+
+// anchorOf leads to the box of a date in which something is missing, or the year is short.
+func (f field) anchorOf(c problem.Correction) string {
+	if f.Kind != "date" || c.Code != "date" || f.Day+f.Month+f.Year == "" {
+		return f.Anchor()
+	}
+	for _, part := range f.parts() {
+		if part.typed == "" || part.called == "year" && f.shortYear() {
+			return f.Name + "-" + part.called
+		}
+	}
+	return f.Anchor()
 }
 
 func (f *field) take(typed form) {

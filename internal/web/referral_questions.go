@@ -71,7 +71,7 @@ var (
 	reconnect        = field{Name: "reconnect_referred", Label: "Have they been referred to RECONNECT? (optional)", Kind: "radios", Options: yesOrNo}
 	reconnectConsent = field{Name: "consent.share_with_reconnect", Label: "Have they agreed that RECONNECT is told? (optional)", Kind: "radios", Options: agreedOrNot}
 
-	notes = field{Name: "notes", Label: "Anything the provider should know (optional)", Kind: "textarea", Hint: "The provider reads this. It is not on the card"}
+	notes = field{Name: "notes", Label: "Anything the provider should know (optional)", Called: "what the provider should know", Kind: "textarea", Hint: "The provider reads this. It is not on the card"}
 	// ownReference is the sender's own name for the referral.
 	ownReference = field{Name: "sender_reference", Label: "Your own reference (optional)", Kind: "text", Hint: "Such as a case number, for your own records. No two of your referrals may have the same"}
 )

@@ -136,8 +136,8 @@ func TestFiguresToYesterdayAndOfAnyWindow(t *testing.T) {
 		"/report?window_end=2023-10-31":                                      "With data through 19 November 2023.",
 		"/report?window_end=2023-11-20":                                      "There is a problem",
 		"/report?window_end=2023-10-31&data_through=2023-10-30":              "There is a problem",
-		"/report?window_end-day=31&window_end-month=2&window_end-year=2023":  "Enter a real date",
-		"/report?window_end=Aoife":                                           "Enter a real date",
+		"/report?window_end-day=31&window_end-month=2&window_end-year=2023":  "Last day of the three months must be a real date",
+		"/report?window_end=Aoife":                                           "Last day of the three months must be a real date",
 	} {
 		if s := b.open(path); !strings.Contains(s.text(), want) {
 			t.Errorf("%s does not say %q: %d", path, want, s.status)
