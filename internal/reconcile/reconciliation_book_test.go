@@ -2,6 +2,7 @@ package reconcile
 
 import (
 	"bytes"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 
@@ -45,8 +46,8 @@ type bookRow struct {
 
 func newBook(seed uint64) *book {
 	b := &book{rand: rand.New(rand.NewPCG(seed, 1)), asked: map[int]string{}}
-	for range 40 {
-		b.people = append(b.people, person.Identity{PrisonNumber: "A" + b.pick("1", "2", "3") + uuid.NewString()[:3] + "BC", GivenName: b.given(), FamilyName: b.family(),
+	for n := range 40 {
+		b.people = append(b.people, person.Identity{PrisonNumber: fmt.Sprintf("A%04dBC", n), GivenName: b.given(), FamilyName: b.family(),
 			DateOfBirth: b.born(), Sex: "male"})
 		b.ids = append(b.ids, uuid.New())
 	}
