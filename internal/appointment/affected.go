@@ -17,7 +17,7 @@ type Where struct {
 	Clinic string   // "": all clinics
 }
 
-// Affected is an appointment to come that closing its day or clinic concerns, and what became of it:
+// Affected is an appointment to come that closing its day or clinic, or changing its times, concerns, and what became of it:
 // it stands, since the person holds a card for it; or another was booked; or none could be had.
 type Affected struct {
 	ReferralID uuid.UUID  `db:"referral_id"`
@@ -38,6 +38,7 @@ func AffectedBy(ctx context.Context, tx *db.Tx, now, since time.Time, provider s
 		  a.outcome IS NULL AS stands, n.starts_at AS new_at, coalesce(r.unbooked_reason, '') AS unbooked
 		FROM appointment a
 		JOIN referral r ON r.id = a.referral_id
+		LEFT JOIN slot s ON s.id = a.slot_id
 		LEFT JOIN appointment n ON n.referral_id = a.referral_id AND n.id <> a.id
 		  AND n.outcome IS NULL AND n.slot_id IS NOT NULL AND n.undone_at IS NULL
 		WHERE a.provider = $1
@@ -46,7 +47,7 @@ func AffectedBy(ctx context.Context, tx *db.Tx, now, since time.Time, provider s
 		  AND ($4 = '' OR a.clinic = $4)
 		  AND a.starts_at > $5
 		  AND a.undone_at IS NULL
-		  AND (a.outcome IS NULL
+		  AND (a.outcome IS NULL AND s.closed_at IS NOT NULL
 		    OR a.cancelled_by = 'service' AND a.outcome_reason = 'day_closed' AND a.outcome_at >= $6)
 		ORDER BY a.starts_at, r.reference`, provider, day.Of(now), w.On, w.Clinic, now, since)
 	return all, err
@@ -78,15 +79,25 @@ func letFollow(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, whe
 		if !live {
 			continue
 		}
-		m, err := Follow(ctx, tx, who, now, w)
-		if err == nil && !w.Released && m.Old != nil && (m.New == nil || m.New.ID != m.Old.ID) {
-			err = tellPrison(ctx, tx, now, id)
-		}
-		if err != nil {
+		if err := followThere(ctx, tx, who, now, w); err != nil {
 			return 0, err
 		}
 	}
 	return len(ids), nil
+}
+
+// followThere lets one follow. Whom staff booked by hand without a release date keeps what is still held.
+func followThere(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, w Wish) error {
+	if w.ReleaseOn.IsZero() {
+		if a, err := Open(ctx, tx, w.ReferralID); err != nil || a != nil && !a.NotHeld {
+			return err
+		}
+	}
+	m, err := Follow(ctx, tx, who, now, w)
+	if err == nil && !w.Released && m.Old != nil && (m.New == nil || m.New.ID != m.Old.ID) {
+		err = tellPrison(ctx, tx, now, w.ReferralID)
+	}
+	return err
 }
 
 func tellPrison(ctx context.Context, tx *db.Tx, now time.Time, referralID uuid.UUID) error {

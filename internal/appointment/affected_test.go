@@ -102,3 +102,138 @@ func TestAClinicThatPrescribesNoMoreLosesThoseWhoNeedIt(t *testing.T) {
 		return nil
 	})
 }
+
+// Three are to be seen in Tuesday's clinic at 13:30 and 14:00; two of them were released and hold cards.
+//
+//	13:30  released, released
+//	14:00  awaits release
+func TestAppointmentsFollowAClinicWhoseTimesChange(t *testing.T) {
+	yes := true
+	as := func(change func(*ClinicDraft)) ClinicDraft {
+		d := ClinicDraft{Code: "TUE-PM", Weekday: "tuesday", Starts: "13:30", Ends: "16:00", SlotMinutes: "30", Places: "2", Prescribing: &yes,
+			Place: "Quay Rooms", Address: "1 Quay", AskFor: "the desk", Telephone: "01752 000001"}
+		change(&d)
+		return d
+	}
+	pool := world(t, monday, nil)
+	for name, c := range map[string]struct {
+		change func(*ClinicDraft)
+		waits  string
+		flag   string
+		stands int
+	}{
+		"another place":   {func(d *ClinicDraft) { d.Place = "Harbour Centre" }, "Tue 2 Dec 14:00", "", 0},
+		"another weekday": {func(d *ClinicDraft) { d.Weekday = "thursday" }, "Wed 3 Dec 10:00", FlagNotHeld, 2},
+		"later":           {func(d *ClinicDraft) { d.Starts = "14:00" }, "Tue 2 Dec 14:00", FlagNotHeld, 2},
+		"ends before":     {func(d *ClinicDraft) { d.Ends = "14:00" }, "Wed 3 Dec 10:00", "", 0},
+	} {
+		try(t, pool, jobs, func(ctx context.Context, tx *db.Tx) error {
+			var who []Wish
+			for _, wish := range []Wish{{ReleaseOn: on("2025-12-01"), Released: true}, {ReleaseOn: on("2025-12-01"), Released: true}, {ReleaseOn: on("2025-12-02")}} {
+				if err := full(ctx, tx, at("2025-12-02 00:00")); err != nil {
+					return err
+				}
+				w, err := refer(ctx, tx, monday, harbour, wish)
+				if err != nil {
+					return err
+				}
+				if _, _, err := Allocate(ctx, tx, harbour, monday, w); err != nil {
+					return err
+				}
+				who = append(who, w)
+			}
+			if err := tx.As(ctx, jobs); err != nil {
+				return err
+			}
+			if err := ChangeClinic(ctx, tx, harbour, monday, as(c.change)); err != nil {
+				return err
+			}
+			for i, want := range []string{"Tue 2 Dec 13:30", "Tue 2 Dec 13:30", c.waits} {
+				a, err := Open(ctx, tx, who[i].ReferralID)
+				flag := c.flag
+				if i == 2 {
+					flag = ""
+				}
+				if err != nil || a.when() != want || a.flag() != flag {
+					t.Errorf("%s, %d: %s %q %v", name, i, a.when(), a.flag(), err)
+				}
+			}
+			all, err := AffectedBy(ctx, tx, monday, monday, "HARBOUR", Where{Clinic: "TUE-PM"})
+			stands := 0
+			for _, a := range all {
+				if a.Stands {
+					stands++
+				}
+			}
+			moved := 0
+			if c.waits != "Tue 2 Dec 14:00" {
+				moved = 1
+			}
+			if err != nil || stands != c.stands || len(all) != c.stands+moved {
+				t.Errorf("%s: %+v %v", name, all, err)
+			}
+			return nil
+		})
+	}
+}
+
+// One place less: the card that somebody released holds is kept, and who awaits release is moved.
+func TestWhoAwaitsReleaseIsMovedWhereAsManyAreNotSeenAnyMore(t *testing.T) {
+	yes := true
+	pool := world(t, monday, nil)
+	for name, last := range map[string]Wish{
+		"Wed 3 Dec 10:00": {ReleaseOn: on("2025-12-02")},
+		"Tue 2 Dec 13:30": {ReleaseOn: on("2025-12-01"), Released: true},
+	} {
+		try(t, pool, jobs, func(ctx context.Context, tx *db.Tx) error {
+			var w Wish
+			for _, wish := range []Wish{{ReleaseOn: on("2025-12-01"), Released: true}, last} {
+				if err := full(ctx, tx, at("2025-12-02 00:00")); err != nil {
+					return err
+				}
+				var err error
+				if w, err = refer(ctx, tx, monday, harbour, wish); err != nil {
+					return err
+				}
+				if _, _, err := Allocate(ctx, tx, harbour, monday, w); err != nil {
+					return err
+				}
+			}
+			if err := tx.As(ctx, jobs); err != nil {
+				return err
+			}
+			if err := ChangeClinic(ctx, tx, harbour, monday, ClinicDraft{Code: "TUE-PM", Weekday: "tuesday", Starts: "13:30", Ends: "14:00", SlotMinutes: "30",
+				Places: "1", Prescribing: &yes, Place: "Quay Rooms", Address: "1 Quay", AskFor: "the desk", Telephone: "01752 000001"}); err != nil {
+				return err
+			}
+			if a, err := Open(ctx, tx, w.ReferralID); err != nil || a.when() != name || a.flag() != "" {
+				t.Errorf("got %s %q %v, want %s", a.when(), a.flag(), err, name)
+			}
+			return nil
+		})
+	}
+}
+
+// A form that was opened before somebody else changed the clinic does not put back what they changed.
+func TestAClinicThatWasChangedInTheMeantimeIsNotPutBack(t *testing.T) {
+	yes := true
+	d := ClinicDraft{Code: "TUE-PM", Weekday: "tuesday", Starts: "13:30", Ends: "16:00", SlotMinutes: "30", Places: "3", Prescribing: &yes,
+		Place: "Quay Rooms", Address: "1 Quay", AskFor: "the desk", Telephone: "01752 000001"}
+	pool := world(t, monday, nil)
+	try(t, pool, jobs, func(ctx context.Context, tx *db.Tx) error {
+		seen, err := ClinicOf(ctx, tx, monday, "HARBOUR", "TUE-PM")
+		if err != nil {
+			return err
+		}
+		d.Seen = seen.Mark()
+		for n, want := range []string{"", "", "changed_since"} { // changed, sent twice, and put back from an old page
+			if n == 2 {
+				d.Places = "2"
+			}
+			if got := code(ChangeClinic(ctx, tx, harbour, monday, d)); got != want {
+				t.Errorf("%d: %q, want %q", n, got, want)
+			}
+		}
+		return nil
+	})
+}

@@ -43,7 +43,8 @@ type Appointment struct {
 	Directions    string     `json:"-" db:"directions"`
 	Prescribing   bool       `json:"-" db:"prescribing"`    // whether its clinic is
 	Overbooked    bool       `json:"-" db:"overbooked"`     // staff put it into a full slot by hand
-	NotHeld       bool       `json:"-" db:"not_held"`       // its day or its clinic was closed: nobody is seen then any more
+	NotHeld       bool       `json:"-" db:"not_held"`       // its day or its clinic was closed, or the clinic has other times: nobody is seen then any more
+	NoRoom        bool       `json:"-" db:"no_room"`        // as many people are not seen then any more; whoever holds a card is
 	OutcomeReason *string    `json:"-" db:"outcome_reason"` // acceptable, none_given, our_fault; why, when the service cancelled
 	CancelledBy   *string    `json:"-" db:"cancelled_by"`   // person, provider, prison, service
 }
@@ -74,7 +75,7 @@ const (
 	NoFreePlace        = "no_free_place_in_21_days"
 	FlagOutsideTarget  = "outside_target" // referral.appointment_flag
 	FlagAfterBridging  = "after_bridging"
-	FlagNotHeld        = "day_closed"           // its day or its clinic was closed
+	FlagNotHeld        = "day_closed"           // its day or its clinic was closed, or the clinic has other times
 	releaseDateUnknown = "release_date_unknown" // why the service freed a place
 	releaseDateMoved   = "release_date_moved"
 	rebooked           = "rebooked"

@@ -3,6 +3,8 @@ package appointment
 import (
 	"context"
 	"errors"
+	"fmt"
+	"hash/fnv"
 	"strconv"
 	"strings"
 	"time"
@@ -33,6 +35,14 @@ type Clinic struct {
 	Active      bool
 	Booked      int      // appointments to come
 	Last        day.Date // the day of the last of them
+}
+
+// Mark tells the clinic from what it was before a change; who is booked in it does not count.
+func (c Clinic) Mark() string {
+	c.Booked, c.Last = 0, day.Date{}
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%+v", c)
+	return strconv.FormatUint(h.Sum64(), 36)
 }
 
 const readClinics = `
@@ -70,6 +80,7 @@ type ClinicDraft struct {
 	Code, Weekday, Starts, Ends, SlotMinutes, Places string
 	Prescribing                                      *bool
 	Place, Address, AskFor, Telephone, Directions    string
+	Seen                                             string // the clinic's Mark as its reader saw it; "" fits any
 }
 
 // longestLine is what still fits on the person's card.
@@ -94,7 +105,7 @@ func (d ClinicDraft) checked() (c Clinic, err error) {
 		}
 		return n
 	}
-	c = Clinic{Code: d.code(&wrong), Place: text("place", d.Place, "the name of the place"), Address: text("address", d.Address, "the address"),
+	c = Clinic{Active: true, Code: d.code(&wrong), Place: text("place", d.Place, "the name of the place"), Address: text("address", d.Address, "the address"),
 		AskFor: text("ask_for", d.AskFor, "whom to ask for"), Telephone: text("telephone", d.Telephone, "the telephone number"), Directions: text("directions", d.Directions, "")}
 	var known bool
 	if c.Weekday, known = config.Weekday(d.Weekday); !known {
@@ -157,8 +168,9 @@ func AddClinic(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, d C
 }
 
 // ChangeClinic changes what is booked from now on, and opens the clinic again if it was closed.
-// Appointments that are booked are kept at their times; where the clinic opens, or prescribes or not any
-// more, they follow by the rule.
+// Where its times, its places or whether it prescribes change, the appointments in it follow as when a day is closed:
+// whoever is not released yet gets another; whoever holds a card keeps the old one, flagged. A change that stands is
+// none, and one to a clinic that somebody else has changed since it was seen is a conflict.
 func ChangeClinic(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, d ClinicDraft) error {
 	c, err := d.clinicOf(who)
 	if err != nil {
@@ -171,6 +183,12 @@ func ChangeClinic(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, 
 	if err != nil {
 		return err
 	}
+	if c.Mark() == before.Mark() {
+		return nil
+	}
+	if d.Seen != "" && d.Seen != before.Mark() {
+		return &problem.Conflict{Code: "changed_since", Message: "Somebody else has changed this clinic in the meantime. Look at it again before you change it."}
+	}
 	_, err = tx.Exec(ctx, `
 		UPDATE clinic
 		SET weekday = $3, starts = $4::time, ends = $5::time, slot_minutes = $6, places = $7, prescribing = $8,
@@ -180,7 +198,7 @@ func ChangeClinic(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, 
 	if err := clinicChanged(ctx, tx, who, now, c.Code, "clinic_changed", err); err != nil {
 		return err
 	}
-	if before.Active && before.Prescribing == c.Prescribing {
+	if before.session() == c.session() {
 		return nil
 	}
 	_, err = letFollow(ctx, tx, who, now, Where{Clinic: c.Code})
@@ -210,6 +228,11 @@ func CloseClinic(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, c
 	}
 	_, err = letFollow(ctx, tx, who, now, Where{Clinic: code})
 	return err
+}
+
+// session is of a clinic what its appointments depend on.
+func (c Clinic) session() Clinic {
+	return Clinic{Weekday: c.Weekday, Starts: c.Starts, Ends: c.Ends, SlotMinutes: c.SlotMinutes, Places: c.Places, Prescribing: c.Prescribing, Active: c.Active}
 }
 
 func (d ClinicDraft) clinicOf(who staff.Who) (Clinic, error) {

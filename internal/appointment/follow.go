@@ -143,7 +143,7 @@ func mark(ctx context.Context, tx *db.Tx, a *Appointment) error {
 // move frees the old place and books another, or says why none can be had.
 func move(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, w Wish, old *Appointment) (Moved, error) {
 	why := releaseDateMoved
-	if old.NotHeld {
+	if old.NotHeld || old.NoRoom {
 		why = FlagNotHeld
 	}
 	if err := cancel(ctx, tx, now, old, "service", why); err != nil {

@@ -18,9 +18,10 @@ const read = `
 	  a.overbook_reason IS NOT NULL AS overbooked, a.outcome, a.outcome_reason, a.cancelled_by, coalesce(a.clinic, '') AS clinic,
 	  coalesce(c.place, '') AS place, coalesce(c.address, '') AS address, coalesce(c.ask_for, '') AS ask_for,
 	  coalesce(c.telephone, '') AS telephone, coalesce(c.directions, '') AS directions, coalesce(c.prescribing, false) AS prescribing,
-	  NOT coalesce(c.active, true)
-	    OR EXISTS (SELECT FROM closed_day d WHERE d.provider = a.provider AND d.closed_on = a.on_day AND d.closed) AS not_held
+	  s.closed_at IS NOT NULL AS not_held,
+	  EXISTS (SELECT FROM place p WHERE p.appointment_id = a.id AND NOT p.open) AS no_room
 	FROM appointment a
+	LEFT JOIN slot s ON s.id = a.slot_id
 	LEFT JOIN clinic c ON c.provider = a.provider AND c.code = a.clinic
 	WHERE a.undone_at IS NULL`
 

@@ -48,7 +48,7 @@ func (w Wish) span(now time.Time, rules *config.Config) span {
 
 // allows says whether a place may be had at all, be it late.
 func (s span) allows(a *Appointment) bool {
-	return !a.NotHeld && !a.StartsAt.Before(s.from) && !a.OnDay.After(s.until) && (a.Prescribing || !s.prescribing)
+	return !a.NotHeld && !a.NoRoom && !a.StartsAt.Before(s.from) && !a.OnDay.After(s.until) && (a.Prescribing || !s.prescribing)
 }
 
 func (s span) late(on day.Date) bool { return on.After(s.target) }

@@ -7,7 +7,7 @@ import (
 	"throughgate/internal/db"
 )
 
-// affectedLine is an appointment that closing a day or a clinic concerns. Nobody is named: whoever has to
+// affectedLine is an appointment that closing a day or a clinic, or changing its times, concerns. Nobody is named: whoever has to
 // ring the person opens the referral, which is written down.
 type affectedLine struct {
 	Path, Reference string
@@ -16,7 +16,7 @@ type affectedLine struct {
 	Next            *step // what is left for staff to do
 }
 
-// wouldAffect tries a closing, undoes it, and says what it would do to the appointments there.
+// wouldAffect tries a closing or a change, undoes it, and says what it would do to the appointments there.
 func (v *visit) wouldAffect(where appointment.Where, closing func(*db.Tx) error) (lines []affectedLine, err error) {
 	err = v.Pool.Try(v.ctx, db.Scope{Part: db.Jobs}, func(tx *db.Tx) error {
 		if err := closing(tx); err != nil {
@@ -31,7 +31,7 @@ func (v *visit) wouldAffect(where appointment.Where, closing func(*db.Tx) error)
 	return lines, err
 }
 
-// affected says what became of the appointments where a day or a clinic was closed.
+// affected says what became of the appointments where a day or a clinic was closed or changed.
 func (v *visit) affected(tx *db.Tx, where appointment.Where) (lines []affectedLine, err error) {
 	all, err := appointment.AffectedBy(v.ctx, tx, v.now, time.Time{}, v.who.Organisation(), where)
 	for _, a := range all {

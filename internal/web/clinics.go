@@ -160,7 +160,7 @@ func changeClinicQuestion(c appointment.Clinic) question {
 	q := question{Caption: c.Code, Title: "Change a clinic", Button: "Change the clinic", Back: "/clinics", Fields: clinicFields[1:],
 		Lead: []string{"Nobody has an appointment to come in it."}}
 	if c.Booked > 0 {
-		q.Lead = []string{fmt.Sprintf("Appointments to come: %s, the last on %s. They keep their times, also where you change the clinic's: ring the person where that will not do.", people(c.Booked), c.Last.Long()),
+		q.Lead = []string{fmt.Sprintf("Appointments to come: %s, the last on %s. Where you change the clinic's times, you are told what becomes of them before anything changes.", people(c.Booked), c.Last.Long()),
 			"The place, address, name and telephone number that you give here hold for them too. Whoever has a card already has the old ones on it."}
 	}
 	if !c.Active {
@@ -174,19 +174,58 @@ func (v *visit) changeClinicPage() error {
 	if err != nil {
 		return err
 	}
-	return v.ask(http.StatusOK, changeClinicQuestion(c), typedOf(c), nil)
+	return v.ask(http.StatusOK, changeClinicQuestion(c).seen(c.Mark()), typedOf(c), nil)
 }
 
+// seen adds to the form how the clinic was when the reader saw it.
+func (q question) seen(mark string) question {
+	q.Hidden = []fact{{"seen", mark}}
+	return q
+}
+
+// changeClinic shows what follows for those who have an appointment in the clinic, and changes it once that has been
+// confirmed; at once where it concerns nobody.
 func (v *visit) changeClinic() error {
 	c, err := v.clinic()
 	if err != nil {
 		return err
 	}
-	return v.change(changeClinicQuestion(c), "/clinics?done=changed", func(tx *db.Tx, typed form) error {
-		draft := clinicDraft(typed)
-		draft.Code = c.Code
-		return appointment.ChangeClinic(v.ctx, tx, v.who, v.now, draft)
-	})
+	typed, err := v.typed()
+	if err != nil {
+		return err
+	}
+	draft := clinicDraft(typed)
+	draft.Code, draft.Seen = c.Code, typed["seen"]
+	change := func(tx *db.Tx) error { return appointment.ChangeClinic(v.ctx, tx, v.who, v.now, draft) }
+	affected, err := v.wouldAffect(appointment.Where{Clinic: c.Code}, change)
+	again := changeClinicQuestion(c).seen(typed["seen"])
+	switch wrong, stale := (*problem.Invalid)(nil), (*problem.Conflict)(nil); {
+	case errors.As(err, &wrong):
+		return v.ask(http.StatusUnprocessableEntity, again, typed, wrong)
+	case errors.As(err, &stale):
+		again = again.seen(c.Mark()) // told once, they may change it as they typed it
+		return v.ask(http.StatusConflict, again, typed, &problem.Invalid{Corrections: []problem.Correction{{Code: stale.Code, Message: stale.Message}}})
+	case err != nil:
+		return err
+	case len(affected) > 0 && typed["confirmed"] != "yes":
+		return v.ask(http.StatusOK, confirmChange(c, typed, affected), form{}, nil)
+	}
+	next := "/clinics?done=changed"
+	if len(affected) > 0 {
+		next = "/clinics/" + c.Code + "?done=changed"
+	}
+	return v.change(again, next, func(tx *db.Tx, _ form) error { return change(tx) })
+}
+
+// confirmChange says what changing the clinic would do, and carries along what was typed.
+func confirmChange(c appointment.Clinic, typed form, affected []affectedLine) question {
+	q := question{Caption: c.Code, Title: "Change this clinic?", Button: "Change the clinic", Warning: true, Back: "/clinics/" + c.Code + "/change",
+		Affected: affected, Lead: closingWords("that the clinic would not hold any more", affected)}
+	for _, f := range clinicFields[1:] {
+		q.Hidden = append(q.Hidden, fact{f.Name, typed[f.Name]})
+	}
+	q.Hidden = append(q.Hidden, fact{"seen", typed["seen"]}, fact{"confirmed", "yes"})
+	return q
 }
 
 // closeClinicQuestion says what closing the clinic would do.
@@ -224,15 +263,15 @@ func (v *visit) closeClinic() error {
 	})
 }
 
-// closedClinic is the page of a clinic that was closed: what is left to do about its appointments.
+// closedClinic is the page of a clinic that was closed or changed: what is left to do about its appointments.
 func (v *visit) closedClinic() error {
 	c, err := v.clinic()
 	if err != nil {
 		return err
 	}
-	if c.Active {
-		return v.seeOther("/clinics/" + c.Code + "/change")
-	}
 	body := closedBody{Title: c.Code + " is closed", Open: link{Path: "/clinics/" + c.Code + "/change", Text: "Open the clinic again"}}
+	if c.Active {
+		body.Title, body.Open.Text = c.Code+": what became of its appointments", "Change the clinic"
+	}
 	return v.drawClosed(body, appointment.Where{Clinic: c.Code})
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/PuerkitoBio/goquery"
+
 	"throughgate/internal/appointment"
 	"throughgate/internal/db"
 )
@@ -132,5 +134,59 @@ func TestClosingADayMovesWhoIsNotReleasedAndFlagsWhoIs(t *testing.T) {
 	}
 	if s := b.open("/referrals/" + out); strings.Contains(s.Find(".govuk-summary-list").First().Text(), "closed") {
 		t.Error("the flag stays on a day that is open again")
+	}
+}
+
+// A clinic's other weekday strands nobody: who is not released is moved, who holds a card is to be rung, both after they were shown.
+func TestAClinicsOtherTimesAreShownWithWhomTheyConcernBeforeTheyHold(t *testing.T) {
+	h := newHouse(t)
+	b := h.as("HARBOUR")
+	book := func(number, released string) string {
+		d := draft(number)
+		d.PlannedReleaseDate, d.ReleasedOn = "2023-11-21", released
+		if released != "" {
+			d.PlannedReleaseDate = ""
+		}
+		id := h.referred(d).String()
+		slot := b.open("/referrals/"+id+"/slot?day=2023-11-22").Find(`input[name="slot_id"]`).First().AttrOr("value", "")
+		if s := b.post("/referrals/"+id+"/slot", "slot_id", slot); s.status != http.StatusSeeOther {
+			t.Fatalf("booking: %d %s", s.status, s.text())
+		}
+		return id
+	}
+	waits, out := book("A1234BC", ""), book("A1234BD", "2023-11-18")
+	page := b.open("/clinics/WED-AM/change")
+	seen, times := value(page, "seen"), with(clinicForm, "weekday", "friday")
+	s := b.post("/clinics/WED-AM/change", append(times, "seen", seen)...)
+	for _, want := range []string{"2 people have an appointment that the clinic would not hold any more.", "Moves to tomorrow at 1:30pm", "Stays for now, since the person holds a card"} {
+		if !strings.Contains(s.text(), want) {
+			t.Fatalf("%q is not said before: %s", want, s.text())
+		}
+	}
+	if s := b.open("/referrals/" + waits); !strings.Contains(s.text(), "Wednesday 22 November 2023 at") {
+		t.Error("it was changed before it was confirmed")
+	}
+	form := []string{}
+	s.Find(`form input[type="hidden"]`).Each(func(_ int, i *goquery.Selection) {
+		form = append(form, i.AttrOr("name", ""), i.AttrOr("value", ""))
+	})
+	if s := b.post("/clinics/WED-AM/change", form...); s.location != "/clinics/WED-AM?done=changed" {
+		t.Fatalf("%d %s", s.status, s.text())
+	}
+	s = b.open("/clinics/WED-AM?done=changed")
+	for _, want := range []string{"The clinic is changed.", "Moved to tomorrow at 1:30pm", "Not moved, since the person holds a card: ring them"} {
+		if !strings.Contains(s.text(), want) {
+			t.Errorf("%q is not said afterwards: %s", want, s.text())
+		}
+	}
+	if s := b.open("/?list=missed_to_rebook"); s.Find(`a[href="/referrals/`+out+`"]`).Length() != 1 {
+		t.Errorf("who is to be rung is on no list: %s", s.text())
+	}
+	stale := append(with(times, "places", "2"), "seen", seen)
+	if s := b.post("/clinics/WED-AM/change", stale...); s.status != http.StatusConflict || value(s, "places") != "2" || !strings.Contains(s.text(), "Somebody else has changed this clinic") {
+		t.Errorf("from a page of before: %d %s", s.status, s.text())
+	}
+	if s := b.open("/clinics/WED-AM/change"); value(s, "places") != "1" {
+		t.Errorf("%s places were put back", value(s, "places"))
 	}
 }

@@ -164,7 +164,7 @@ var rights = map[string]right{
 	"GET /clinics.csv":               {moved, denied, denied, ok, denied, denied, denied},
 	"GET /clinics/add":               {moved, denied, denied, ok, denied, denied, denied},
 	"POST /clinics/add":              {moved, denied, denied, wrong, denied, denied, denied},
-	"GET /clinics/:code":             {moved, denied, denied, moved, denied, denied, denied},
+	"GET /clinics/:code":             {moved, denied, denied, ok, denied, denied, denied},
 	"GET /clinics/:code/change":      {moved, denied, denied, ok, denied, denied, denied},
 	"POST /clinics/:code/change":     {moved, denied, denied, wrong, denied, denied, denied},
 	"GET /clinics/:code/close":       {moved, denied, denied, ok, denied, denied, denied},
