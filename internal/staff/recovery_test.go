@@ -254,7 +254,7 @@ func TestALostSecondFactorIsSetUpAnewByLink(t *testing.T) {
 	id, token := d.person().ID, ""
 	d.act(func(tx *db.Tx) error { return staff.Disable(t.Context(), tx, atConsole, at, email) })
 	d.act(func(tx *db.Tx) (err error) {
-		token, err = staff.Renew(t.Context(), tx, atConsole, at, id)
+		token, err = staff.Renew(t.Context(), tx, atConsole, at, id, "")
 		return err
 	})
 	if _, err := d.signedIn(at, in); err == nil {
@@ -278,7 +278,7 @@ func TestALostSecondFactorIsSetUpAnewByLink(t *testing.T) {
 		t.Errorf("with the new app: %v", refused)
 	}
 	err = d.pool.Act(t.Context(), db.Scope{Part: db.Jobs}, func(tx *db.Tx) error {
-		_, err := staff.Renew(t.Context(), tx, atConsole, at, uuid.New())
+		_, err := staff.Renew(t.Context(), tx, atConsole, at, uuid.New(), "")
 		return err
 	})
 	if none := (*problem.NotFound)(nil); !errors.As(err, &none) {

@@ -1,6 +1,7 @@
 package staff
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -32,20 +33,38 @@ func LastSignIn(ctx context.Context, tx *db.Tx, id uuid.UUID) (at *time.Time, er
 	return at, err
 }
 
+// LinkMark tells the single-use link that somebody was last given from those before and after it. A form that carries
+// it makes one link: nobody sends a link that a reload of its page replaces.
+func LinkMark(ctx context.Context, tx *db.Tx, id uuid.UUID) (mark string, err error) {
+	err = tx.Get(ctx, &mark, `
+		SELECT coalesce(left(encode(sha256(invite_hash), 'hex'), 16), 'none')
+		FROM staff
+		WHERE id = $1
+		FOR NO KEY UPDATE`, id)
+	if errors.Is(err, db.ErrNone) {
+		err = &problem.NotFound{What: "person"}
+	}
+	return mark, err
+}
+
+// ErrLinkMade is the answer to a form for a new link that is sent again.
+var ErrLinkMade = &problem.Conflict{Code: "changed_since", Message: "A new link was made already, and shown once. If it was lost, go to the person's page and make another in its place."}
+
 // Renew gives somebody who lost their password or second factor another single-use link. What they
 // signed in with until now stops working at once, on every device; who was disabled is let in again.
-func Renew(ctx context.Context, tx *db.Tx, by audit.By, now time.Time, id uuid.UUID) (token string, err error) {
+// The link of the mark is replaced; where there is another by now, ErrLinkMade. A mark "" replaces any.
+func Renew(ctx context.Context, tx *db.Tx, by audit.By, now time.Time, id uuid.UUID, mark string) (token string, err error) {
+	if last, err := LinkMark(ctx, tx, id); err != nil || mark != "" && mark != last {
+		return "", cmp.Or(err, error(ErrLinkMade))
+	}
 	token = rand.Text()
 	hash := sha256.Sum256([]byte(token))
-	changed, err := tx.Exec(ctx, `
+	_, err = tx.Exec(ctx, `
 		UPDATE staff
 		SET invite_hash = $2, invite_until = $3, password_hash = NULL, totp_sealed = NULL, disabled_at = NULL
 		WHERE id = $1`, id, hash[:], now.Add(inviteLasts))
 	if err != nil {
 		return "", err
-	}
-	if changed == 0 {
-		return "", &problem.NotFound{What: "person"}
 	}
 	if err := forget(ctx, tx, by, now, id); err != nil {
 		return "", err

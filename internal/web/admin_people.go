@@ -159,12 +159,24 @@ func (v *visit) renewPersonPage() error {
 	if err != nil {
 		return err
 	}
+	var mark string
+	err = v.asService(func(tx *db.Tx) (err error) {
+		mark, err = staff.LinkMark(v.ctx, tx, v.id)
+		return err
+	})
+	if err != nil {
+		return err
+	}
 	return v.draw(http.StatusOK, "ask.html", page{Title: "Make a new link for " + l.Name, Back: "/admin/people/" + l.ID.String(), Body: askBody{
 		Say:    "For somebody who lost their phone or password, or may sign in again. Make sure that it is really them who asks. What they sign in with until now stops working at once, on every device, and a link from before as well.",
-		Button: "Make a new link"}})
+		Hidden: []fact{{"link", mark}}, Button: "Make a new link"}})
 }
 
 func (v *visit) renewPerson() error {
+	typed, err := v.typed()
+	if err != nil {
+		return err
+	}
 	l, err := v.findPerson()
 	switch {
 	case err != nil:
@@ -174,7 +186,7 @@ func (v *visit) renewPerson() error {
 	}
 	var token string
 	err = v.asService(func(tx *db.Tx) (err error) {
-		token, err = staff.Renew(v.ctx, tx, v.who.By, v.now, v.id)
+		token, err = staff.Renew(v.ctx, tx, v.who.By, v.now, v.id, typed["link"])
 		return err
 	})
 	if err != nil {

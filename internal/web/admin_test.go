@@ -99,7 +99,11 @@ func TestDisablingAndANewLinkEndWhatWasThere(t *testing.T) {
 	if s := them.post("/sign-in", "email", emailOf("HARBOUR"), "password", password, "code", h.code(secret, h.now)); s.status == http.StatusSeeOther {
 		t.Error("somebody disabled signed in")
 	}
-	made := admin.post(person + "/link")
+	mark := admin.open(person+"/link").Find("input[name=link]").AttrOr("value", "")
+	made := admin.post(person+"/link", "link", mark)
+	if s := admin.post(person+"/link", "link", mark); s.status != http.StatusConflict || s.Find(".app-secret").Length() > 0 {
+		t.Errorf("the form sent again: %d %s", s.status, s.text())
+	}
 	path := strings.TrimPrefix(made.Find(".app-secret").Text(), h.site.URL)
 	if s := h.browser().open(path); s.status != http.StatusOK || !strings.Contains(s.text(), emailOf("HARBOUR")) {
 		t.Errorf("the new link %q: %d", path, s.status)

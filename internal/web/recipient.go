@@ -12,6 +12,7 @@ import (
 type askBody struct {
 	Say, Button string
 	Ends        bool // something that cannot simply be had again
+	Hidden      []fact
 }
 
 func (v *visit) confirmPage() error {
