@@ -45,6 +45,8 @@ func TestTheAppointmentFollowsTheReleaseDate(t *testing.T) {
 func TestWhatIsWrongWithALaterAct(t *testing.T) {
 	w := newWorld(t)
 	id := w.make(nil).ID
+	later := w.make(func(d *Draft) { d.PlannedReleaseDate = "2026-12-02" }).ID
+	undated := w.make(func(d *Draft) { d.PlannedReleaseDate, d.ReleaseDateUnknownReason = "", "remand" }).ID
 	for _, c := range []struct {
 		name, want string
 		act        func() (*Changed, error)
@@ -63,6 +65,15 @@ func TestWhatIsWrongWithALaterAct(t *testing.T) {
 		}},
 		{"released before birth", "released_on born_after_release, person.date_of_birth born_after_release", func() (*Changed, error) {
 			return tryAct(w, Release, exeter, id, ReleaseDraft{ReleasedOn: "1984-02-28", Reason: "RELEASED"})
+		}},
+		{"released in another year", "released_on another_year", func() (*Changed, error) {
+			return tryAct(w, Release, exeter, id, ReleaseDraft{ReleasedOn: "2021-12-01", Reason: "RELEASED"})
+		}},
+		{"released more than a year before the planned day", "released_on another_year", func() (*Changed, error) {
+			return tryAct(w, Release, exeter, later, ReleaseDraft{ReleasedOn: "2025-12-01", Reason: "RELEASED"})
+		}},
+		{"released more than a year before the referral came", "released_on another_year", func() (*Changed, error) {
+			return tryAct(w, Release, exeter, undated, ReleaseDraft{ReleasedOn: "2024-11-30", Reason: "RELEASED"})
 		}},
 		{"bridging of nothing", "bridging_until not_without", func() (*Changed, error) {
 			return tryAct(w, Release, exeter, id, ReleaseDraft{ReleasedOn: "2025-12-01", Reason: "RELEASED", BridgingUntil: "2025-12-05"})
@@ -87,6 +98,22 @@ func TestWhatIsWrongWithALaterAct(t *testing.T) {
 	}
 	if r := w.find(exeter, id); r.Version != 1 || len(r.Timeline) != 2 {
 		t.Errorf("something was stored: %+v", r)
+	}
+}
+
+func TestADayOfReleaseAYearAwayIsTaken(t *testing.T) {
+	w := newWorld(t)
+	a := w.make(func(d *Draft) { d.PlannedReleaseDate = "2026-12-01" }).ID
+	b := w.make(func(d *Draft) { d.PlannedReleaseDate, d.ReleaseDateUnknownReason = "", "remand" }).ID
+	if c := w.release(a, "2025-12-01"); c.State != Released {
+		t.Errorf("a year before the planned day: %+v", c)
+	}
+	if c := w.release(b, "2024-12-01"); c.State != NotPickedUp {
+		t.Errorf("a year before the referral came: %+v", c)
+	}
+	old := w.make(func(d *Draft) { d.PlannedReleaseDate, d.ReleasedOn = "", "2023-01-10" }).ID
+	if c := w.release(old, "2023-01-09"); c.State != NotPickedUp {
+		t.Errorf("a release of long ago corrected: %+v", c)
 	}
 }
 

@@ -36,6 +36,9 @@ func Release(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id uu
 		c.Add("bridging_until", "not_without", "A bridging prescription needs its medicine: correct opioid_substitution first.")
 	}
 	c.bornBefore(r, "released_on", on)
+	if reason == released {
+		c.rightYear(r, on)
+	}
 	if err := c.Err(); err != nil {
 		return nil, err
 	}
@@ -62,6 +65,21 @@ func Release(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id uu
 		return nil, err
 	}
 	return Keep(ctx, tx, who, now, r, event, Rows{})
+}
+
+// rightYear refuses a day of release more than a year from what was planned, or more than a year before the referral
+// came, unless the release was that old when it came: such a day is a slip of the pen far more often than not.
+func (c *checking) rightYear(r *Referral, on day.Date) {
+	const code = "another_year"
+	received := day.Of(r.ReceivedAt)
+	wasOld := !r.ReleasedOn.IsZero() && r.ReleasedOn.Before(received.AddMonths(-12))
+	switch planned := r.PlannedReleaseDate; {
+	case on.IsZero() || on == r.ReleasedOn || c.named("released_on"):
+	case !planned.IsZero() && !on.Within(planned.AddMonths(-12), planned.AddMonths(12)):
+		c.Add("released_on", code, "Check the year: this is more than a year from the planned release. If it is right, change the planned release first.")
+	case !wasOld && on.Before(received.AddMonths(-12)):
+		c.Add("released_on", code, "Check the year: this is more than a year before the person was referred.")
+	}
 }
 
 // noRelease writes down that somebody left the prison without being released. Said again, it is unchanged.
