@@ -13,6 +13,7 @@ import (
 	"github.com/labstack/echo/v4"
 
 	"throughgate/internal/api"
+	"throughgate/internal/mail"
 	"throughgate/internal/reconcile"
 )
 
@@ -89,7 +90,7 @@ func (s *site) guarded(next echo.HandlerFunc, web echo.Context) (err error) {
 			err = &fault{fmt.Sprintf("%T", r), debug.Stack()}
 		}
 	}()
-	if s.origin.Check(web.Request()) != nil {
+	if s.origin.Check(web.Request()) != nil || !saysWhence(web.Request()) {
 		return errElsewhere
 	}
 	if path := web.Request().URL.Path; !utf8.ValidString(path) || strings.ContainsFunc(path, unicode.IsControl) {
@@ -100,6 +101,13 @@ func (s *site) guarded(next echo.HandlerFunc, web echo.Context) (err error) {
 	}
 	web.Request().Body = http.MaxBytesReader(web.Response(), web.Request().Body, mostOf(web.Request()))
 	return next(web)
+}
+
+// saysWhence says whether what changes something names the page that it was sent from, as every browser does, in Origin or
+// in Sec-Fetch-Site. Mail programs are none: they send a letter's List-Unsubscribe by themselves (RFC 8058), to an address
+// that holds the reader's own token.
+func saysWhence(r *http.Request) bool {
+	return r.Method != post || r.Header.Get("Origin") != "" || r.Header.Get("Sec-Fetch-Site") != "" || strings.HasPrefix(r.URL.Path, mail.LeavePath)
 }
 
 // mostTyped is the largest form taken: far more than anybody types.

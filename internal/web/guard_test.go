@@ -109,7 +109,11 @@ func TestWhatAnotherSiteSendsIsRefused(t *testing.T) {
 			r.Header.Set("Origin", "https://evil.example")
 			r.Header.Del("Sec-Fetch-Site")
 		},
-		"cross-site":         func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") },
+		"cross-site": func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "cross-site") },
+		"nobody knows where": func(r *http.Request) {
+			r.Header.Del("Origin")
+			r.Header.Del("Sec-Fetch-Site")
+		},
 		"a sister subdomain": func(r *http.Request) { r.Header.Set("Sec-Fetch-Site", "same-site") },
 	} {
 		r := b.form(path, form...)
