@@ -61,7 +61,7 @@ func New(deps Deps) *echo.Echo {
 	e := echo.New()
 	e.HideBanner, e.HidePort = true, true
 	e.HTTPErrorHandler = s.fail
-	e.Pre(s.guard)
+	e.Pre(compress, s.guard)
 	e.GET("/assets/:version/:file", s.asset)
 	s.all = s.routes()
 	for _, r := range s.all {
