@@ -338,6 +338,21 @@ func held(ctx context.Context, tx *db.Tx, who staff.Who, id uuid.UUID) (*openRev
 	return o, err
 }
 
+// DecisionOf is how a question of the organisation's own was decided, "confirmed" or "rejected"; "" where it went away by
+// itself. A question that stands open, is another's or never was is not found.
+func DecisionOf(ctx context.Context, tx *db.Tx, who staff.Who, id uuid.UUID) (decision string, err error) {
+	err = tx.Get(ctx, &decision, `
+		SELECT coalesce(decision, '')
+		FROM review
+		WHERE id = $1
+		  AND organisation = $2
+		  AND settled_at IS NOT NULL`, id, who.Organisation())
+	if errors.Is(err, db.ErrNone) {
+		return "", &problem.NotFound{What: "open review"}
+	}
+	return decision, err
+}
+
 // settled marks a question as decided.
 func (o *openReview) settled(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, decided string) error {
 	_, err := tx.Exec(ctx, `

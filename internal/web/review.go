@@ -290,10 +290,12 @@ func decisionsOf(r reconcile.Review, candidates []candidateBody) (list []option)
 
 // decisions are what was done, as the list says it afterwards.
 var decisions = map[string]string{
-	"confirmed": "Confirmed: the row is linked. It can be undone from the referral's timeline.",
-	"rejected":  "Rejected: it is about somebody else.",
-	"earlier":   "This had been decided already.",
-	"undone":    "The link is undone, and the figures are as they were without it.",
+	"confirmed":         "Confirmed: the row is linked. It can be undone from the referral's timeline.",
+	"rejected":          "Rejected: it is about somebody else.",
+	"earlier-confirmed": "This had been decided already: it was confirmed, and the row is linked. Nothing has changed.",
+	"earlier-rejected":  "This had been decided already: it was rejected, as about somebody else. Nothing has changed.",
+	"earlier-":          "This needs no decision any more, since what is known of the row or of the person has changed. Nothing was recorded.",
+	"undone":            "The link is undone, and the figures are as they were without it.",
 }
 
 // decideReview confirms or rejects. One that was decided a moment ago, by a second click or by a
@@ -320,13 +322,26 @@ func (v *visit) decideReview() error {
 	var wrong *problem.Invalid
 	switch {
 	case errors.As(err, &none):
-		done = "earlier"
+		return v.decidedBefore()
 	case errors.As(err, &wrong):
 		return v.drawReview(http.StatusUnprocessableEntity, typed, undecided())
 	case err != nil:
 		return err
 	}
 	return v.seeOther("/review?done=" + done)
+}
+
+// decidedBefore leads back to the list with how the question had been decided.
+func (v *visit) decidedBefore() error {
+	var decision string
+	err := v.act(func(tx *db.Tx) (err error) {
+		decision, err = reconcile.DecisionOf(v.ctx, tx, v.who, v.id)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return v.seeOther("/review?done=earlier-" + decision)
 }
 
 func undecided() *problem.Invalid {

@@ -61,8 +61,16 @@ func TestAPossibleMatchIsLookedAtConfirmedAndUndone(t *testing.T) {
 	if s := b.post(path, "decision", "confirm"); s.status != http.StatusSeeOther || s.location != "/review?done=confirmed" {
 		t.Fatalf("%d %s", s.status, s.text())
 	}
-	if s := b.post(path, "decision", "reject"); s.location != "/review?done=earlier" {
+	if s := b.post(path, "decision", "reject"); s.location != "/review?done=earlier-confirmed" || !strings.Contains(b.open(s.location).text(), "it was confirmed") {
 		t.Errorf("decided twice: %d %s", s.status, s.location)
+	}
+	for name, s := range map[string]shown{
+		"no such question": b.post("/review/"+uuid.NewString(), "decision", "reject"),
+		"another's":        h.as("EXI").post(path, "decision", "reject"),
+	} {
+		if s.status != http.StatusNotFound {
+			t.Errorf("%s: %d %s", name, s.status, s.location)
+		}
 	}
 	linked := b.open("/referrals/" + id)
 	undo := linked.Find(`.app-timeline a[href$="/undo"]`)
