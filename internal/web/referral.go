@@ -216,7 +216,7 @@ func (v *visit) releaseFacts(r *referral.Referral) []fact {
 		add("Three weeks end", true, v.clockWords(r.ReleasedOn.Add(referral.TargetDays)))
 		add("Three months end", true, v.clockWords(r.ReleasedOn.Add(referral.LiveDays)))
 	}
-	add("Picked up", !r.PickedUpOn.IsZero(), capital(nearDay(today, r.PickedUpOn)))
+	add("Picked up", !r.PickedUpOn.IsZero(), capital(nearDay(today, r.PickedUpOn))+lateWords(r))
 	add("Withdrawn", !r.WithdrawnOn.IsZero(), capital(nearDay(today, r.WithdrawnOn))+": "+lower(r.WithdrawnReason))
 	for _, e := range ends(r) {
 		add("Closed", true, capital(nearDay(today, e.On))+": "+lower(e.reason))
@@ -227,6 +227,14 @@ func (v *visit) releaseFacts(r *referral.Referral) []fact {
 	add("Referred", !r.ReferredOn.IsZero(), capital(nearDay(today, r.ReferredOn)))
 	add("Prison's own reference", ownReferenceOf(r) != "", ownReferenceOf(r))
 	return list
+}
+
+// lateWords mark a pick-up more than three months after the release.
+func lateWords(r *referral.Referral) string {
+	if r.PickedUpOn.IsZero() || r.PickedUpOn.Sub(r.ReleasedOn) <= referral.LiveDays {
+		return ""
+	}
+	return " (" + latePickUp + ")"
 }
 
 // end is why a referral was closed, and when that happened.

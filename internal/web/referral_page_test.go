@@ -62,3 +62,34 @@ func TestAnotherPrisonsLaterReferralIsNotNamed(t *testing.T) {
 		t.Errorf("the provider is not led to it: %s", page.text())
 	}
 }
+
+func TestALatePickUpIsMarkedAndACorrectedOneSaysWhatItReplaced(t *testing.T) {
+	h := newHouse(t)
+	d := draft("A1234BC")
+	d.PlannedReleaseDate, d.ReleasedOn = "", "2023-08-01"
+	path := "/referrals/" + h.referred(d).String()
+	b := h.as("HARBOUR")
+	b.post(path+"/pickup", "picked_up_on-day", "15", "picked_up_on-month", "11", "picked_up_on-year", "2023", "kind", "new_episode")
+	page := b.open(path)
+	const late = "more than three months after the release, so it counts in no figure"
+	if n := strings.Count(page.text(), late); n != 2 {
+		t.Errorf("late is said %d times: %s", n, page.text())
+	}
+	s := b.post(path+"/pickup-correction", "picked_up_on-day", "15", "picked_up_on-month", "10", "picked_up_on-year", "2023", "kind", "new_episode", "correction_reason", "misread")
+	if s.status != http.StatusSeeOther {
+		t.Fatalf("%d %v", s.status, s.faults())
+	}
+	page = b.open(path)
+	for _, want := range []string{"Picked up (replaced by a correction)", "Pick-up corrected", "The day was 15 November 2023, it is 15 October 2023."} {
+		if strings.Count(page.text(), want) != 1 {
+			t.Errorf("%q is not said once: %s", want, page.text())
+		}
+	}
+	if n := strings.Count(page.text(), late); n != 1 {
+		t.Errorf("late is said %d times of one in time: %s", n, page.text())
+	}
+	b.post(path+"/undo", "reason", "it was right")
+	if page := b.open(path); strings.Contains(page.text(), "replaced by") || strings.Count(page.text(), late) != 2 {
+		t.Errorf("undone: %s", page.text())
+	}
+}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/json"
 	"strings"
 	"time"
@@ -57,23 +58,49 @@ type facts struct {
 	Unplanned     bool       `json:"unplanned"`
 	Link          uuid.UUID  `json:"link"`
 	Rule          string     `json:"rule"`
+	InsteadOf     day.Date   `json:"instead_of"`
 }
 
 func (v *visit) entries(events []timeline.Entry, unlinkable map[uuid.UUID]bool) (list []entry) {
+	gone := replaced(events)
 	for _, e := range events {
-		list = append(list, v.entry(e, unlinkable))
+		told := v.entry(e, unlinkable)
+		if gone[e.ID] {
+			told.Title += " (replaced by a correction)"
+		}
+		list = append(list, told)
 	}
 	return list
 }
 
-func (v *visit) entry(e timeline.Entry, unlinkable map[uuid.UUID]bool) entry {
-	var f facts
-	if json.Unmarshal(e.Data, &f) != nil {
-		f = facts{} // what an event of another make says differently is left out, and the event still told
+// replaced are the pick-ups that another took the place of.
+func replaced(events []timeline.Entry) map[uuid.UUID]bool {
+	gone, last := map[uuid.UUID]bool{}, uuid.Nil
+	for _, e := range events {
+		if e.Kind == "picked_up" && !e.Undone {
+			gone[last] = !factsOf(e).InsteadOf.IsZero()
+			last = e.ID
+		}
 	}
+	return gone
+}
+
+// factsOf leaves out what an event of another make says differently: the event is still told.
+func factsOf(e timeline.Entry) (f facts) {
+	if json.Unmarshal(e.Data, &f) != nil {
+		return facts{}
+	}
+	return f
+}
+
+func (v *visit) entry(e timeline.Entry, unlinkable map[uuid.UUID]bool) entry {
+	f := factsOf(e)
 	title, known := titles[e.Kind]
 	if !known {
 		title = say(e.Kind)
+	}
+	if !f.InsteadOf.IsZero() {
+		title = "Pick-up corrected"
 	}
 	unlink := ""
 	if e.Kind == "linked" && unlinkable[f.Link] {
@@ -81,7 +108,7 @@ func (v *visit) entry(e timeline.Entry, unlinkable map[uuid.UUID]bool) entry {
 	}
 	return entry{
 		Unlink: unlink,
-		Title:  title, Lines: v.lines(e.Kind, f), Note: e.Note, Undone: e.Undone,
+		Title:  title, Lines: v.lines(e, f), Note: e.Note, Undone: e.Undone,
 		When: v.recorded(e),
 	}
 }
@@ -107,9 +134,9 @@ func via(how string) string {
 }
 
 // lines are the sentences under an event's title.
-func (v *visit) lines(kind string, f facts) (lines []string) {
+func (v *visit) lines(e timeline.Entry, f facts) (lines []string) {
 	tell := func(sentence string) { lines = append(lines, sentence) }
-	switch kind {
+	switch e.Kind {
 	case "referred":
 		if !f.ReleaseOn.IsZero() {
 			tell("Release date " + f.ReleaseOn.Long() + ".")
@@ -136,17 +163,23 @@ func (v *visit) lines(kind string, f facts) (lines []string) {
 	case "transferred":
 		tell("From " + nameOf(v.Pool.Rules, f.From) + " to " + nameOf(v.Pool.Rules, f.To) + ".")
 	case "picked_up", "contact":
+		if !f.InsteadOf.IsZero() && f.InsteadOf != e.On {
+			tell("The day was " + f.InsteadOf.Long() + ", it is " + e.On.Long() + ".")
+		}
 		if f.Kind != "" {
 			tell(say(f.Kind) + ".")
 		}
 		if f.Modality != "" {
 			tell("Treatment: " + f.Modality + ".")
 		}
+		if f.Late {
+			tell(capital(latePickUp) + ".")
+		}
 	case "corrected", "row_updated":
 		if !f.ReleasedOn.IsZero() && f.From != "" && f.From != f.ReleasedOn.String() {
 			tell("The day of release was " + dateWords(f.From) + ", it is " + f.ReleasedOn.Long() + ".")
 		} else if len(f.Fields) > 0 {
-			tell("Changed: " + strings.ReplaceAll(strings.Join(f.Fields, ", "), "_", " ") + ".")
+			tell("Changed: " + inFieldWords(f.Fields) + ".")
 		}
 	case "linked", "link_undone":
 		if f.Rule != "" {
@@ -191,6 +224,28 @@ func (v *visit) outcomeLines(f facts, tell func(string)) {
 	if f.Reason != "" {
 		tell("Reason: " + givenUp(f.Reason) + ".")
 	}
+}
+
+// latePickUp is what is said of a pick-up that came too late for the measures.
+const latePickUp = "late: more than three months after the release, so it counts in no figure"
+
+// fieldWords are what the fields of a correction are called, by the names that the API gives them.
+var fieldWords = map[string]string{
+	"person.prison_number": "prison number", "person.nhs_number": "NHS number", "person.given_name": "first name", "person.family_name": "surname",
+	"person.date_of_birth": "date of birth", "person.sex": "sex", "person.telephone": "telephone", "sender_reference": "the prison's own reference",
+	"referred_on": "day of referral", "release_kind": "kind of release", "release_date_certainty": "how sure the release date is",
+	"released_on": "day of release", "planned_release_date": "planned day of release", "opioid_substitution.medicine": "opioid substitution",
+	"opioid_substitution.bridging_until": "last day of the bridging prescription", "naloxone_supplied": "naloxone supplied", "attends_smart": "SMART meetings",
+	"reconnect_referred": "referred to RECONNECT", "consent.share_with_provider": "consent to share with the provider",
+	"consent.share_with_reconnect": "consent to share with RECONNECT", "consent.recorded_on": "day of consent",
+}
+
+func inFieldWords(fields []string) string {
+	words := make([]string, len(fields))
+	for i, f := range fields {
+		words[i] = cmp.Or(fieldWords[f], strings.NewReplacer("_", " ", ".", " ").Replace(f))
+	}
+	return strings.Join(words, ", ")
 }
 
 // dateWords reads a date out of an event; none is a date that is not known.
