@@ -2,6 +2,7 @@ package referral
 
 import (
 	"context"
+	"errors"
 	"reflect"
 	"slices"
 	"strings"
@@ -87,6 +88,7 @@ func (d CorrectionDraft) over(base Draft) Draft {
 	put(&base.SenderReference, d.SenderReference)
 	put(&base.ReferredOn, d.ReferredOn)
 	put(&base.Notes, d.Notes)
+	put(&base.ReleaseKind, d.ReleaseKind)
 	put(&base.Substances, d.Substances)
 	if p := d.Person; p != nil {
 		put(&base.Person.PrisonNumber, p.PrisonNumber)
@@ -139,7 +141,7 @@ func (r *Referral) draft() Draft {
 			FamilyName: r.Person.FamilyName, DateOfBirth: r.Person.DateOfBirth.String(), Sex: r.Sex, Telephone: string(r.Person.Telephone),
 		},
 		ReferredOn: r.ReferredOn.String(), PlannedReleaseDate: r.PlannedReleaseDate.String(), ReleasedOn: r.ReleasedOn.String(),
-		ReleaseDateUnknownReason: string(r.ReleaseDateUnknownReason), Substances: r.Substances,
+		ReleaseDateUnknownReason: string(r.ReleaseDateUnknownReason), ReleaseKind: string(r.ReleaseKind), Substances: r.Substances,
 		NaloxoneSupplied: r.NaloxoneSupplied, AttendsSMART: r.AttendsSMART, ReconnectReferred: r.ReconnectReferred,
 		Consent: ConsentDraft{string(r.Consent.ShareWithProvider), string(r.Consent.ShareWithReconnect), r.Consent.RecordedOn.String()},
 		Notes:   string(r.Notes),
@@ -155,6 +157,9 @@ func (r *Referral) correct(right *Referral, given []string) {
 	r.SenderReference, r.Notes, r.Person = right.SenderReference, right.Notes, right.Person
 	if slices.Contains(given, "referred_on") {
 		r.ReferredOn = right.ReferredOn
+	}
+	if slices.Contains(given, "release_kind") {
+		r.ReleaseKind = right.ReleaseKind
 	}
 	if slices.Contains(given, "substances") {
 		r.Substances, r.SubstanceGroup = right.Substances, right.SubstanceGroup
@@ -204,7 +209,26 @@ func (r *Referral) keepPersonal(ctx context.Context, tx *db.Tx, now time.Time, b
 	}
 	r.PersonID = uuid.NullUUID{UUID: id, Valid: true}
 	if r.ReleasedOn.IsZero() {
-		return nil // the index on who awaits release decides
+		return r.onlyOne(ctx, tx)
 	}
 	return r.fitsOthers(ctx, tx)
+}
+
+// onlyOne refuses to make of a referral that awaits release a second one of another person.
+func (r *Referral) onlyOne(ctx context.Context, tx *db.Tx) error {
+	var other struct {
+		ID     uuid.UUID `db:"id"`
+		Prison string    `db:"prison"`
+	}
+	err := tx.Get(ctx, &other, `SELECT id, prison FROM standing_referral($1, $2, $3)`, r.PersonID, r.Provider, r.PlannedReleaseDate)
+	switch {
+	case errors.Is(err, db.ErrNone):
+		return nil
+	case err != nil:
+		return err
+	case other.Prison == r.Prison:
+		return duplicate(other.ID)
+	}
+	return &problem.Conflict{Code: "duplicate_referral",
+		Message: "Another prison has referred this person for this release. Check the prison number and the date of birth; if they are right, withdraw this referral as a duplicate."}
 }

@@ -87,6 +87,7 @@ type CorrectionDraft struct {
 	SenderReference    *string              `json:"sender_reference"`
 	Person             *PersonCorrection    `json:"person"`
 	ReferredOn         *string              `json:"referred_on"`
+	ReleaseKind        *string              `json:"release_kind"`
 	Substances         *[]string            `json:"substances"`
 	OpioidSubstitution *SubstitutionCorrect `json:"opioid_substitution"`
 	NaloxoneSupplied   *bool                `json:"naloxone_supplied"`

@@ -225,7 +225,7 @@ func senderIndex(tx *db.Tx, reference Text) []byte {
 func inWords(err error) error {
 	switch {
 	case db.Broke(err, "one_referral_awaiting_release"), db.Broke(err, "one_release_per_person_and_day"):
-		return duplicate(uuid.Nil)
+		return &problem.Conflict{Code: "duplicate_referral", Message: "Another referral of this person stands already for this release."}
 	case db.Broke(err, "one_referral_per_sender_reference"):
 		return &problem.Conflict{Code: "reference_reused", Fields: []string{"sender_reference"},
 			Message: "Another referral has this sender's reference."}

@@ -69,6 +69,7 @@ type actBody struct {
 	Title   string
 	Lead    string
 	Stands  string // the appointment to come that the act may move or give up
+	Other   string // id of the referral that stands in the way
 	Offer   string // the place that would be booked
 	Button  string
 	Name    string

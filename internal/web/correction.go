@@ -21,8 +21,10 @@ const (
 var whyWrong = field{Name: "reason", Label: "Why was it wrong?", Kind: "text", Called: "why it was wrong",
 	Says: map[string]string{"nothing_to_correct": "Nothing is changed: change what was wrong, or go back"}}
 
-// correctable says whether a correction may ask a page again: the release and the provider have acts of their own.
-func (s newStep) correctable() bool { return s.part != releasePart && s.path != "provider" }
+// correctable says whether a correction may ask a page again: the day of release and the provider have acts of their own.
+func (s newStep) correctable() bool {
+	return (s.part != releasePart || s.path == "release-kind") && s.path != "provider"
+}
 
 // corrects is the page whose answer is corrected; nil as long as it has not been chosen.
 func (v *visit) corrects() *newStep {
@@ -38,22 +40,36 @@ func (v *visit) correctionPage() error {
 	if err != nil {
 		return err
 	}
-	return v.drawCorrection(http.StatusOK, r, asSent(r), nil)
+	return v.drawCorrection(http.StatusOK, r, asSent(r), nil, "")
 }
 
 // drawCorrection asks which answer was wrong, and then for the right one.
-func (v *visit) drawCorrection(status int, r *referral.Referral, typed form, wrong *problem.Invalid) error {
+func (v *visit) drawCorrection(status int, r *referral.Referral, typed form, wrong *problem.Invalid, stands string) error {
 	referralPath := "/referrals/" + r.ID.String()
-	body := actBody{Act: "correction", Title: correctionTitle, Name: fullName(r), R: r, Facts: v.releaseFacts(r), Version: r.Version, Cancel: referralPath}
+	body := actBody{Act: "correction", Title: correctionTitle, Name: fullName(r), R: r, Facts: v.releaseFacts(r), Version: r.Version, Cancel: referralPath, Other: stands}
 	back := referralPath
 	if step := v.corrects(); step != nil {
 		body.Fields, body.Button, back = slices.Concat(step.fields(v), []field{whyWrong}), "Correct", referralPath+"/correction"
+		sayNoLonger(body.Fields, r)
 	} else {
 		body.Fields, body.Button, body.Lead = []field{v.whichAnswer(r)}, "Continue", correctionLead
 	}
 	var mistakes faults
 	body.Fields, mistakes = fill(body.Fields, typed, wrong)
 	return v.draw(status, "act.html", page{Title: correctionTitle, Back: back, Faults: mistakes, Body: body})
+}
+
+// sayNoLonger says what to do where somebody does not agree any more: a referral without consent cannot stand.
+func sayNoLonger(fields []field, r *referral.Referral) {
+	instead := "withdraw the referral"
+	if !r.ReleasedOn.IsZero() {
+		instead = "ask the provider to close the referral"
+	}
+	for i := range fields {
+		if fields[i].Name == "consent.share_with_provider" {
+			fields[i].Says = map[string]string{"required": "A referral needs the person's consent. If they no longer agree, go back and " + instead + " with the reason that they declined"}
+		}
+	}
 }
 
 // whichAnswer offers every answer as it stands.
@@ -113,19 +129,20 @@ func (v *visit) chooseAnswer(typed form) error {
 	if of := v.whichAnswer(r).answer(typed["of"]); of != "" {
 		return v.seeOther("/referrals/" + v.id.String() + "/correction?of=" + of)
 	}
-	return v.drawCorrection(http.StatusUnprocessableEntity, r, typed, &problem.Invalid{Corrections: []problem.Correction{{Field: "of", Code: "required"}}})
+	return v.drawCorrection(http.StatusUnprocessableEntity, r, typed, &problem.Invalid{Corrections: []problem.Correction{{Field: "of", Code: "required"}}}, "")
 }
 
 // notCorrected says on the form what cannot be done, with what was typed.
 func (v *visit) notCorrected(answers form, err error) error {
 	var wrong *problem.Invalid
 	var conflict *problem.Conflict
-	status := http.StatusUnprocessableEntity
+	status, stands := http.StatusUnprocessableEntity, ""
 	switch {
 	case errors.As(err, &wrong):
 		wrong = &problem.Invalid{Corrections: inQuestions(answers, wrong.Corrections)}
 	case errors.As(err, &conflict):
-		status, wrong = http.StatusConflict, &problem.Invalid{Corrections: []problem.Correction{{Code: conflict.Code, Message: conflict.Message}}}
+		status, stands = http.StatusConflict, conflict.ID
+		wrong = &problem.Invalid{Corrections: []problem.Correction{{Code: conflict.Code, Message: conflict.Message}}}
 	default:
 		return err
 	}
@@ -133,7 +150,10 @@ func (v *visit) notCorrected(answers form, err error) error {
 	if err != nil {
 		return err
 	}
-	return v.drawCorrection(status, r, answers, wrong)
+	if stands == v.id.String() {
+		stands = ""
+	}
+	return v.drawCorrection(status, r, answers, wrong, stands)
 }
 
 // with are answers with others laid over them.
@@ -148,7 +168,7 @@ func asSent(r *referral.Referral) form {
 	p := r.Person
 	f := form{
 		"person.given_name": p.GivenName, "person.family_name": p.FamilyName, "person.sex": p.Sex, "person.prison_number": p.PrisonNumber,
-		"sender_reference": ownReferenceOf(r), "person.nhs_number": p.NHSNumber.String(), "person.telephone": p.Telephone.String(), "notes": r.Notes.String(),
+		"sender_reference": ownReferenceOf(r), "release_kind": r.ReleaseKind.String(), "person.nhs_number": p.NHSNumber.String(), "person.telephone": p.Telephone.String(), "notes": r.Notes.String(),
 		"opioid_substitution.medicine": r.OpioidSubstitution.Medicine.String(),
 		"naloxone_supplied":            flag(r.NaloxoneSupplied), "attends_smart": flag(r.AttendsSMART), "reconnect_referred": flag(r.ReconnectReferred),
 		"consent.share_with_provider": r.Consent.ShareWithProvider.String(), "consent.share_with_reconnect": r.Consent.ShareWithReconnect.String(),
@@ -192,7 +212,7 @@ func corrected(before, typed form) referral.CorrectionDraft {
 	}
 	changedDate := func(name string) *string { return differs(before.date(name), typed.date(name)) }
 	d := referral.CorrectionDraft{
-		Reason: typed["reason"], Notes: changed("notes"),
+		Reason: typed["reason"], Notes: changed("notes"), ReleaseKind: chosen("release_kind"),
 		Person: &referral.PersonCorrection{
 			GivenName: changed("person.given_name"), FamilyName: changed("person.family_name"), DateOfBirth: changedDate("person.date_of_birth"),
 			Sex: chosen("person.sex"), PrisonNumber: changed("person.prison_number"), NHSNumber: changed("person.nhs_number"), Telephone: changed("person.telephone"),

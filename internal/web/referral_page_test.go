@@ -93,3 +93,44 @@ func TestALatePickUpIsMarkedAndACorrectedOneSaysWhatItReplaced(t *testing.T) {
 		t.Errorf("undone: %s", page.text())
 	}
 }
+
+func TestACorrectionIsToldInWordsAndLeadsToTheReferralInItsWay(t *testing.T) {
+	h := newHouse(t)
+	other := h.referred(draft("A1234BD")).String()
+	id := h.referred(draft("A1234BC")).String()
+	b, path := h.as("EXI"), "/referrals/"+id+"/correction"
+	correct := func(of string, typed ...string) shown {
+		return b.post(path+"?of="+of, filled(b.open(path+"?of="+of), append(typed, "reason", "misheard")...)...)
+	}
+	for of, typed := range map[string][]string{"name": {"person.given_name", "Eve"}, "release-kind": {"release_kind", "parole"}} {
+		if s := correct(of, typed...); s.status != http.StatusSeeOther {
+			t.Errorf("%s: %d %v", of, s.status, s.faults())
+		}
+	}
+	page := b.open("/referrals/" + id)
+	for _, want := range []string{"Changed: first name.", "Changed: kind of release.", "Kind of releaseParole"} {
+		if !strings.Contains(page.text(), want) {
+			t.Errorf("%q is not said: %s", want, page.text())
+		}
+	}
+	if s := correct("consent", "consent.share_with_provider", "refused"); !strings.Contains(s.faults()["consent.share_with_provider"], "go back and withdraw the referral") {
+		t.Errorf("consent withdrawn: %d %v", s.status, s.faults())
+	}
+	s := correct("numbers", "person.prison_number", "A1234BD")
+	if s.status != http.StatusConflict || s.Find(`a[href="/referrals/`+other+`"]`).Length() != 1 || strings.Contains(s.text(), "another prison") {
+		t.Errorf("the prison's own stands: %d %s", s.status, s.text())
+	}
+}
+
+func TestAnotherPrisonsReferralInTheWayOfACorrectionIsNotNamed(t *testing.T) {
+	h := newHouse(t)
+	d := draft("A1234BD")
+	d.Prison = "CWI"
+	other := h.referred(d).String()
+	path := "/referrals/" + h.referred(draft("A1234BC")).String() + "/correction?of=numbers"
+	b := h.as("EXI")
+	s := b.post(path, filled(b.open(path), "person.prison_number", "A1234BD", "reason", "misheard")...)
+	if s.status != http.StatusConflict || strings.Contains(s.raw, other) || !strings.Contains(s.text(), "Another prison has referred this person") {
+		t.Errorf("%d %s", s.status, s.text())
+	}
+}
