@@ -32,6 +32,9 @@ func aboutRelease(v *visit, r *referral.Referral, happened string) asked {
 		page.fields = []field{v.dateField("released_on", "Day when it happened", "the day when it happened")}
 		return page
 	}
+	if !r.ReleasedOn.IsZero() { // the page was left open, or opened again by its address
+		page.fields = releasedOnFields(v, r)
+	}
 	page.fields, page.known = append(page.fields, naloxone), form{naloxone.Name: flag(r.NaloxoneSupplied)}
 	if r.OpioidSubstitution.Medicine != "" {
 		page.fields = append(page.fields, v.dateField("bridging_until", "Last day of the bridging prescription (optional)", "the last day of the bridging prescription"))
@@ -41,11 +44,16 @@ func aboutRelease(v *visit, r *referral.Referral, happened string) asked {
 }
 
 func release(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {
-	_, err := referral.Release(v.ctx, tx, v.who, v.now, r.ID, referral.ReleaseDraft{
-		ReleasedOn: typed.date("released_on"), Reason: typed["reason"],
+	d := referral.ReleaseDraft{
+		ReleasedOn: typed.date("released_on"), Reason: typed["reason"], CorrectionReason: strings.TrimSpace(typed["correction_reason"]),
 		NaloxoneSupplied: typed.yesNo("naloxone_supplied"), BridgingUntil: typed.date("bridging_until"),
-	})
-	return err
+	}
+	var wrong problem.Corrections
+	if another := !r.ReleasedOn.IsZero() && d.ReleasedOn != r.ReleasedOn.String(); another && d.Reason == "RELEASED" && d.CorrectionReason == "" {
+		wrong.Add("correction_reason", "required", "Enter why the earlier day was wrong")
+	}
+	_, err := referral.Release(v.ctx, tx, v.who, v.now, r.ID, d)
+	return together(wrong, err)
 }
 
 func releasedOnFields(v *visit, r *referral.Referral) []field {
@@ -91,7 +99,7 @@ func aboutDate(v *visit, r *referral.Referral, known string) asked {
 	}
 	page.fields = []field{
 		{Name: "planned_release_date", Label: "Day of release", Called: "the new day of release", Kind: "date", Hint: "For example, " + hintDay(day.Of(v.now).Add(14)), Says: tooFar},
-		{Name: "reason", Label: "Why did it change? (optional)", Kind: "text"},
+		{Name: "reason", Label: "Why did it change? (optional)", Called: "the reason for the change", Kind: "text"},
 	}
 	return page
 }

@@ -134,3 +134,24 @@ func TestAnotherPrisonsReferralInTheWayOfACorrectionIsNotNamed(t *testing.T) {
 		t.Errorf("%d %s", s.status, s.text())
 	}
 }
+
+func TestAReleaseIsConfirmedAnewOnlyWithAReason(t *testing.T) {
+	h := newHouse(t)
+	path := "/referrals/" + h.released("A1234BC").String() + "/release?of=RELEASED"
+	b := h.as("EXI")
+	on := func(day, year, why string) shown {
+		return b.post(path, "released_on-day", day, "released_on-month", "11", "released_on-year", year, "correction_reason", why)
+	}
+	if s := on("17", "2023", " "); s.status != http.StatusUnprocessableEntity || s.faults()["correction_reason"] == "" {
+		t.Errorf("for no reason: %d %v", s.status, s.faults())
+	}
+	if s := on("18", "2021", "slip"); !strings.Contains(s.faults()["released_on-day"], "Check the year") {
+		t.Errorf("another year: %d %v", s.status, s.faults())
+	}
+	if s := on("18", "2023", ""); s.status != http.StatusSeeOther || !strings.HasSuffix(s.location, "done=before") {
+		t.Errorf("the same day: %d %v", s.status, s.faults())
+	}
+	if s := on("17", "2023", "out on Friday"); s.status != http.StatusSeeOther {
+		t.Errorf("with a reason: %d %v", s.status, s.faults())
+	}
+}
