@@ -159,6 +159,8 @@ func (v *visit) madeReferral() error {
 // whoBooks says how somebody without an appointment comes to one.
 func (v *visit) whoBooks(r *referral.Referral) string {
 	switch {
+	case r.State == referral.NotPickedUp:
+		return "The three months since the release are over, so none is booked."
 	case r.UnbookedReason == "":
 		return ""
 	case r.UnbookedReason == appointment.NoReleaseDate:

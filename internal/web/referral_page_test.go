@@ -155,3 +155,23 @@ func TestAReleaseIsConfirmedAnewOnlyWithAReason(t *testing.T) {
 		t.Errorf("with a reason: %d %v", s.status, s.faults())
 	}
 }
+
+func TestTheConfirmationOfAnOldReleaseSaysWhyNothingIsBooked(t *testing.T) {
+	h := newHouse(t)
+	b := h.as("EXI")
+	address := b.began()
+	answers := map[string][]string{"release": {"release_known", "released"}, "release-date": {"release_on-day", "1", "release_on-month", "8", "release_on-year", "2023"}}
+	for at := address + "/" + newSteps[0].path; at != address+"/check"; {
+		step := strings.TrimPrefix(at, address+"/")
+		typed, own := answers[step]
+		if !own {
+			typed = answersOf[step]
+		}
+		at = b.post(at, typed...).location
+	}
+	b.post(address+"/check", "seen", value(b.open(address+"/check"), "seen"))
+	made := b.open(address)
+	if !strings.Contains(made.text(), "The three months since the release are over, so none is booked.") || strings.Contains(made.text(), "If the release date changes") {
+		t.Error(made.text())
+	}
+}
