@@ -249,6 +249,9 @@ func (a *auditing) show(ctx context.Context, who staff.Who, part Part) error {
 	if who.Role == staff.SubGroup {
 		return nil
 	}
+	if who.Role == staff.Prison {
+		a.Counts.ProviderOnly = 0 // it has no such list: whom only the provider knows is not counted for it either
+	}
 	if who.Role != staff.Prison && part.of(ProviderOnlyList) {
 		for _, u := range page(part, a.only, func(*unplaced) bool { return part.marked(false, false) }) {
 			c, err := u.open(a.tx)

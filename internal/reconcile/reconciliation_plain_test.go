@@ -100,6 +100,9 @@ func (b *book) told(one bookRelease) (c Compare, differ bool) {
 // part is what of the whole a part shows, and to whom.
 func (r *Reconciliation) part(p Part, role staff.Role) *Reconciliation {
 	shown := *r
+	if role == staff.Prison {
+		shown.Counts.ProviderOnly = 0
+	}
 	for name, list := range map[string]*[]Compare{InBothList: &shown.InBoth, DifferingList: &shown.Differing, PrisonOnlyList: &shown.PrisonOnly, ProviderOnlyList: &shown.ProviderOnly} {
 		left := []Compare{}
 		for _, c := range *list {

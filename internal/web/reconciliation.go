@@ -60,6 +60,13 @@ var comparedLists = []comparedList{
 		Empty: "Nobody is in both lists with the same dates."},
 }
 
+// comparedLists are those that the reader has: a prison is not told whom only the provider knows, nor how many they are.
+func (v *visit) comparedLists() []comparedList {
+	return slices.DeleteFunc(slices.Clone(comparedLists), func(l comparedList) bool {
+		return l.Name == reconcile.ProviderOnlyList && v.who.Role == staff.Prison
+	})
+}
+
 // askedOf is what the address asks for, as typed, and as understood where it can be.
 type askedOf struct {
 	typed            form
@@ -173,8 +180,8 @@ func asDate(wrong *problem.Corrections, typed form, name string) day.Date {
 }
 
 func (v *visit) reconciled(a askedOf, most int) (*reconcile.Reconciliation, error) {
-	if known := slices.ContainsFunc(comparedLists, func(l comparedList) bool { return l.Name == a.part.List }); !known && most > 0 {
-		a.part.List = comparedLists[0].Name
+	if lists := v.comparedLists(); !slices.ContainsFunc(lists, func(l comparedList) bool { return l.Name == a.part.List }) && most > 0 {
+		a.part.List = lists[0].Name
 	}
 	a.part.Limit = most
 	return reconcile.ReconcilePart(v.ctx, v.Pool, v.who, v.now, a.prison, a.provider, a.from, a.to, a.part)
@@ -201,9 +208,10 @@ func (b *reconciliationBody) tell(v *visit, a askedOf, found *reconcile.Reconcil
 	b.Period = fmt.Sprintf("%s and %s, releases from %s to %s", nameOf(v.Pool.Rules, a.prison), nameOf(v.Pool.Rules, a.provider), a.from.Long(), a.to.Long())
 	counts := map[string]int{reconcile.InBothList: found.Counts.InBoth, reconcile.DifferingList: found.Counts.Differing,
 		reconcile.PrisonOnlyList: found.Counts.PrisonOnly, reconcile.ProviderOnlyList: found.Counts.ProviderOnly}
-	for i, l := range comparedLists {
+	lists := v.comparedLists()
+	for i, l := range lists {
 		l.Count, l.Path = counts[l.Name], a.address("/reconciliation", l.Name, 0)
-		l.Current = l.Name == a.part.List || i == 0 && !slices.ContainsFunc(comparedLists, func(o comparedList) bool { return o.Name == a.part.List })
+		l.Current = l.Name == a.part.List || i == 0 && !slices.ContainsFunc(lists, func(o comparedList) bool { return o.Name == a.part.List })
 		if l.Current {
 			b.Current = l
 		}

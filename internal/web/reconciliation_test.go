@@ -39,7 +39,7 @@ func TestEachSideSeesItsReconciliationAndTheSubGroupItsCounts(t *testing.T) {
 	if csv.status != http.StatusOK || strings.Count(csv.raw, "\r\n") != 4 || !strings.HasPrefix(csv.header.Get("Content-Disposition"), "attachment") {
 		t.Errorf("the file: %d %q", csv.status, csv.raw)
 	}
-	if s := h.as("EXI").open(novemberAt + "&prison=CWI&list=provider_only"); strings.Contains(s.raw, "Siân O") || !strings.Contains(s.text(), "HMP Exeter and Harbour") {
+	if s := h.as("EXI").open(novemberAt + "&prison=CWI&list=provider_only"); strings.Contains(s.raw, "Siân O") || !strings.Contains(s.text(), "HMP Exeter and Harbour") || strings.Contains(s.text(), "In the provider's list only") {
 		t.Errorf("the prison: %s", s.text())
 	}
 	group := h.as("SUBGROUP").open(novemberAt + "&prison=EXI")
