@@ -29,11 +29,12 @@ type clinicLine struct {
 type closedLine struct{ On, Words string }
 
 var clinicsDone = map[string]string{
-	"added":   "The clinic is added. Its times are open for booking.",
-	"changed": "The clinic is changed.",
-	"closed":  "The clinic is closed.",
-	"shut":    "The day is closed.",
-	"opened":  "The day is open again.",
+	"added":       "The clinic is added. Its times are open for booking.",
+	"changed":     "The clinic is changed.",
+	"closed":      "The clinic is closed.",
+	"shut":        "The day is closed.",
+	"shut-before": "The day had been closed already: nothing has changed.",
+	"opened":      "The day is open again.",
 }
 
 func (v *visit) clinics() error {

@@ -9,6 +9,7 @@ import (
 	"throughgate/internal/day"
 	"throughgate/internal/db"
 	"throughgate/internal/problem"
+	"throughgate/internal/referral"
 )
 
 // Closing a day has two pages: which day, and then what happens to the appointments that stand there.
@@ -31,9 +32,7 @@ func (v *visit) closeDay() error {
 		return v.ask(http.StatusUnprocessableEntity, closeDayQuestion, typed, wrong)
 	}
 	if typed["confirmed"] == "yes" {
-		return v.change(closeDayQuestion, "/closed-days/"+on.String()+"?done=shut", func(tx *db.Tx, _ form) error {
-			return appointment.CloseDay(v.ctx, tx, v.who, v.now, on)
-		})
+		return v.closeConfirmed(on)
 	}
 	q, err := v.confirmClosing(on)
 	if wrong := (*problem.Invalid)(nil); errors.As(err, &wrong) {
@@ -47,6 +46,27 @@ func (v *visit) closeDay() error {
 	}
 	q.Hidden = append(q.Hidden, fact{"confirmed", "yes"})
 	return v.ask(http.StatusOK, q, form{}, nil)
+}
+
+// closeConfirmed closes the day and leads to what is left to do about its appointments. Sent twice, it leads there as well.
+func (v *visit) closeConfirmed(on day.Date) error {
+	err := v.asService(func(tx *db.Tx) error {
+		if err := appointment.CloseDay(v.ctx, tx, v.who, v.now, on); err != nil {
+			return err
+		}
+		_, err := referral.AllocateWaiting(v.ctx, tx, v.now)
+		return err
+	})
+	wrong, rest := invalid(err)
+	switch {
+	case rest != nil:
+		return rest
+	case wrong == nil:
+		return v.seeOther("/closed-days/" + on.String() + "?done=shut")
+	case wrong.Corrections[0].Code == "already":
+		return v.seeOther("/closed-days/" + on.String() + "?done=shut-before")
+	}
+	return v.ask(http.StatusUnprocessableEntity, closeDayQuestion, threeBoxes("closed_on", on), wrong)
 }
 
 func closedOn(typed form) (day.Date, error) {
