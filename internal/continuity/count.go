@@ -63,7 +63,7 @@ func (a Ask) checked() (Ask, error) {
 	}
 	if a.DataThrough.After(yesterday) { // on a day that is not over somebody may still be picked up in time
 		wrong.Add("data_through", "not_complete", fmt.Sprintf(
-			"Data through %s are not complete yet: the last complete day is %s.", a.DataThrough, yesterday))
+			"Data through %s are not complete yet: the last complete day is %s.", a.DataThrough.Long(), yesterday.Long()))
 	}
 	switch {
 	case a.WindowEnd.IsZero():
@@ -72,10 +72,10 @@ func (a Ask) checked() (Ask, error) {
 		wrong.Add("window_end", "too_early", fmt.Sprintf("Ask for a window that ends in %d or later: nothing is known of earlier years.", firstYear))
 	case a.WindowEnd.After(a.DataThrough) && given:
 		wrong.Add("data_through", "before_window_end", fmt.Sprintf(
-			"Data through %s end before the last window does, on %s.", a.DataThrough, a.WindowEnd))
+			"Data through %s end before the last window does, on %s.", a.DataThrough.Long(), a.WindowEnd.Long()))
 	case a.WindowEnd.After(a.DataThrough):
 		wrong.Add("window_end", "after_data_through", fmt.Sprintf(
-			"The window ends on %s, after the last complete day, %s (data through).", a.WindowEnd, a.DataThrough))
+			"The window ends on %s, after the last day that the data cover, %s.", a.WindowEnd.Long(), a.DataThrough.Long()))
 	}
 	return a, wrong.Err()
 }
