@@ -99,6 +99,15 @@ func TestAListIsCheckedMendedAndStored(t *testing.T) {
 	}
 }
 
+// U+202E turns what follows around: "sv\u202exslx.csv" would read as a workbook.
+func TestAFilesNameIsShownAsItIs(t *testing.T) {
+	b := newHouse(t).as("EXI")
+	page := b.open(b.upload("sv\u202excx.csv", mendedList).location)
+	if strings.Contains(page.raw, "\u202e") || !strings.Contains(page.text(), "svxcx.csv") {
+		t.Errorf("the name: %s", page.text())
+	}
+}
+
 func TestAProvidersListIsTheProvidersOwnKind(t *testing.T) {
 	h := newHouse(t)
 	h.released("A1234BC")
