@@ -67,7 +67,7 @@ func TestARefusedUploadIsToldWhy(t *testing.T) {
 		}
 		defer conn.Close()
 		const size = 64 << 20
-		_, err = fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: %d\r\n\r\n", path, size)
+		_, err = fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: localhost\r\nOrigin: http://localhost\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: %d\r\n\r\n", path, size)
 		for sent := 0; sent < size && err == nil; sent += 1 << 20 {
 			_, err = conn.Write(make([]byte, 1<<20))
 		}

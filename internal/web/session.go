@@ -136,6 +136,9 @@ func (v *visit) askToSignIn(r route) error {
 // ended is how a form came to be sent without a session: "yes" when it ran out, "kept" when then what the form held is
 // kept, "out" when somebody signed out.
 func (v *visit) ended(r route, next string) (how string, err error) {
+	if v.token() == "" { // nothing to ask after
+		return "out", nil
+	}
 	kept, err := v.keepForm(r, next)
 	if err != nil || kept {
 		return "kept", err
