@@ -286,6 +286,12 @@ func (c *checking) ages(r *Referral) {
 	r.setAge()
 }
 
+// UnderAge says whether somebody is under 18 at their release, and so counts in no figure (measure.md). A day that is not
+// known says nothing.
+func UnderAge(born, release day.Date) bool {
+	return !born.IsZero() && !release.IsZero() && day.Age(born, release) < adult
+}
+
 // setAge sets the age at release and, from it alone, "under 18"; other reasons to set a row aside
 // come from files and stay.
 func (r *Referral) setAge() {
@@ -295,7 +301,7 @@ func (r *Referral) setAge() {
 		age := day.Age(born, on)
 		r.AgeAtRelease = &age
 	}
-	minor := r.AgeAtRelease != nil && *r.AgeAtRelease < adult
+	minor := UnderAge(born, on)
 	switch {
 	case minor && r.SetAside == "":
 		r.SetAside = underAge

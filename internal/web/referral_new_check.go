@@ -1,12 +1,14 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"strconv"
 	"strings"
 
 	"throughgate/internal/appointment"
+	"throughgate/internal/day"
 	"throughgate/internal/db"
 	"throughgate/internal/problem"
 	"throughgate/internal/referral"
@@ -18,6 +20,7 @@ type checkBody struct {
 	Parts  []answeredPart
 	Seen   string // what the answers were when the page was drawn
 	Stands string // the referral that stands already
+	Minor  bool   // under 18 at the release
 }
 
 // answeredPart are the answers about one thing, such as the release.
@@ -33,7 +36,7 @@ const notGiven = "Not given"
 
 // drawCheck shows every answer before it is sent, and what is wrong with them.
 func (v *visit) drawCheck(status int, b referral.Begun, said faults, stands string) error {
-	body := checkBody{Title: "Check your answers", Seen: seenAt(b), Stands: stands}
+	body := checkBody{Title: "Check your answers", Seen: seenAt(b), Stands: stands, Minor: underAge(v.draftOf(b.Typed))}
 	for _, step := range newSteps {
 		answers := v.answers(step, b.Typed)
 		if n := len(body.Parts); n > 0 && body.Parts[n-1].Title == step.part {
@@ -43,6 +46,13 @@ func (v *visit) drawCheck(status int, b referral.Begun, said faults, stands stri
 		}
 	}
 	return v.draw(status, "referral_new_check.html", page{Title: body.Title, Back: v.backFrom(len(newSteps), b.Typed), Faults: said, Body: body})
+}
+
+// underAge is whether the person would be under 18: where a date is wrong, that is said instead.
+func underAge(d referral.Draft) bool {
+	born, wrongBorn := day.Parse(d.Person.DateOfBirth)
+	on, wrongOn := day.Parse(cmp.Or(d.PlannedReleaseDate, d.ReleasedOn))
+	return wrongBorn == nil && wrongOn == nil && referral.UnderAge(born, on)
 }
 
 func seenAt(b referral.Begun) string { return strconv.FormatInt(b.ChangedAt.UnixMicro(), 36) }

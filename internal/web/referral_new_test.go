@@ -57,6 +57,26 @@ func (h *house) count(query string) (n int) {
 	return n
 }
 
+// Their eighteenth birthday is the day after the planned release, or that day.
+func TestThatSomebodyUnder18CountsInNoFigureIsSaidBeforeAndAfterTheyAreReferred(t *testing.T) {
+	h := newHouse(t)
+	b := h.as("EXI")
+	address := b.answered()
+	for _, c := range []struct {
+		born string
+		says bool
+	}{{"27", false}, {"28", true}} {
+		b.post(address+"/date-of-birth?change=yes", "person.date_of_birth-day", c.born, "person.date_of_birth-month", "11", "person.date_of_birth-year", "2005")
+		if says := strings.Contains(b.open(address+"/check").text(), "counts in no figure"); says != c.says {
+			t.Errorf("born on %s November: %t on the check page", c.born, says)
+		}
+	}
+	b.post(address+"/check", "seen", value(b.open(address+"/check"), "seen"))
+	if made := b.open(address); !strings.Contains(made.text(), "Referral made") || !strings.Contains(made.text(), "counts in no figure") {
+		t.Errorf("afterwards: %s", made.text())
+	}
+}
+
 func TestSomebodyIsReferredPageByPage(t *testing.T) {
 	h := newHouse(t)
 	b := h.as("EXI")
