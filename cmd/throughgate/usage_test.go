@@ -40,8 +40,8 @@ func TestWrongUsageIsToldFromARefusal(t *testing.T) {
 		"link undo " + nobody:                                                 {exitRefused, "no such link"},
 		"import prison-releases --prison EXI " + list:                         {exitRefused, "First name"},
 		"import prison-releases --prison EXI " + list + ".xlsx":               {exitRefused, "there is no file"},
-		"rate --window-end 2023-12-31 --data-through 2023-12-01":              {exitRefused, "2023-12-01"},
-		"report --window-end 2023-12-31 --data-through 2023-12-01 --out none": {exitRefused, "2023-12-01"},
+		"rate --window-end 2023-12-31 --data-through 2023-12-01":              {exitRefused, "1 December 2023"},
+		"report --window-end 2023-12-31 --data-through 2023-12-01 --out none": {exitRefused, "1 December 2023"},
 		"report send --due 2999-01-01T07:00:00Z":                              {exitRefused, "before it is due"},
 	} {
 		code, out, errs := console(t, strings.Fields(line)...)
