@@ -60,26 +60,30 @@ func TestAClinicIsAddedChangedAndClosedAndStaysSoAtTheNextStart(t *testing.T) {
 	}
 }
 
+// bookedForWednesday is somebody whom the provider booked for 22 November: released, or to be on the day before.
+func (h *house) bookedForWednesday(number, released string) string {
+	h.Helper()
+	b := h.as("HARBOUR")
+	d := draft(number)
+	d.PlannedReleaseDate, d.ReleasedOn = "2023-11-21", released
+	if released != "" {
+		d.PlannedReleaseDate = ""
+	}
+	id := h.referred(d).String()
+	slot := b.open("/referrals/"+id+"/slot?day=2023-11-22").Find(`input[name="slot_id"]`).First().AttrOr("value", "")
+	if s := b.post("/referrals/"+id+"/slot", "slot_id", slot); s.status != http.StatusSeeOther {
+		h.Fatalf("booking: %d %s", s.status, s.text())
+	}
+	return id
+}
+
 // Released people hold cards; the appointments of all others follow.
 //
 //	Wed 22 Nov closed: one waits for release on Tuesday, one was released on Saturday
 func TestClosingADayMovesWhoIsNotReleasedAndFlagsWhoIs(t *testing.T) {
 	h := newHouse(t)
 	b := h.as("HARBOUR")
-	book := func(number, released string) string {
-		d := draft(number)
-		d.PlannedReleaseDate, d.ReleasedOn = "2023-11-21", released
-		if released != "" {
-			d.PlannedReleaseDate = ""
-		}
-		id := h.referred(d).String()
-		slot := b.open("/referrals/"+id+"/slot?day=2023-11-22").Find(`input[name="slot_id"]`).First().AttrOr("value", "")
-		if s := b.post("/referrals/"+id+"/slot", "slot_id", slot); s.status != http.StatusSeeOther {
-			t.Fatalf("booking: %d %s", s.status, s.text())
-		}
-		return id
-	}
-	waits, out := book("A1234BC", ""), book("A1234BD", "2023-11-18")
+	waits, out := h.bookedForWednesday("A1234BC", ""), h.bookedForWednesday("A1234BD", "2023-11-18")
 	day := []string{"closed_on-day", "22", "closed_on-month", "11", "closed_on-year", "2023"}
 	if s := b.post("/closed-days/add", with(day, "closed_on-day", "19")...); s.faults()["closed_on-day"] != "This day is over" {
 		t.Errorf("a day that is over: %v", s.faults())
@@ -141,20 +145,7 @@ func TestClosingADayMovesWhoIsNotReleasedAndFlagsWhoIs(t *testing.T) {
 func TestAClinicsOtherTimesAreShownWithWhomTheyConcernBeforeTheyHold(t *testing.T) {
 	h := newHouse(t)
 	b := h.as("HARBOUR")
-	book := func(number, released string) string {
-		d := draft(number)
-		d.PlannedReleaseDate, d.ReleasedOn = "2023-11-21", released
-		if released != "" {
-			d.PlannedReleaseDate = ""
-		}
-		id := h.referred(d).String()
-		slot := b.open("/referrals/"+id+"/slot?day=2023-11-22").Find(`input[name="slot_id"]`).First().AttrOr("value", "")
-		if s := b.post("/referrals/"+id+"/slot", "slot_id", slot); s.status != http.StatusSeeOther {
-			t.Fatalf("booking: %d %s", s.status, s.text())
-		}
-		return id
-	}
-	waits, out := book("A1234BC", ""), book("A1234BD", "2023-11-18")
+	waits, out := h.bookedForWednesday("A1234BC", ""), h.bookedForWednesday("A1234BD", "2023-11-18")
 	page := b.open("/clinics/WED-AM/change")
 	seen, times := value(page, "seen"), with(clinicForm, "weekday", "friday")
 	s := b.post("/clinics/WED-AM/change", append(times, "seen", seen)...)
