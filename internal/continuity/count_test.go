@@ -229,10 +229,10 @@ func TestAQuestionThatCannotBeAnsweredSaysWhy(t *testing.T) {
 		field string
 		names []string
 	}{
-		"T before W":          {func(a *Ask) { a.DataThrough = day.MustParse("2023-12-30") }, "data_through", []string{"2023-12-30", "2023-12-31"}},
-		"W after yesterday":   {func(a *Ask) { a.DataThrough, a.Today = day.Date{}, day.MustParse("2023-12-31") }, "window_end", []string{"2023-12-30", "2023-12-31"}},
-		"T today":             {func(a *Ask) { a.DataThrough = a.Today }, "data_through", []string{"2024-01-01", "2023-12-31"}},
-		"W in the future":     {func(a *Ask) { a.WindowEnd, a.DataThrough = a.Today.Add(7), a.Today.Add(7) }, "data_through", []string{"2024-01-08", "2023-12-31"}},
+		"T before W":          {func(a *Ask) { a.DataThrough = day.MustParse("2023-12-30") }, "data_through", []string{"30 December 2023", "31 December 2023"}},
+		"W after yesterday":   {func(a *Ask) { a.DataThrough, a.Today = day.Date{}, day.MustParse("2023-12-31") }, "window_end", []string{"30 December 2023", "31 December 2023"}},
+		"T today":             {func(a *Ask) { a.DataThrough = a.Today }, "data_through", []string{"1 January 2024", "31 December 2023"}},
+		"W in the future":     {func(a *Ask) { a.WindowEnd, a.DataThrough = a.Today.Add(7), a.Today.Add(7) }, "data_through", []string{"8 January 2024", "31 December 2023"}},
 		"no window":           {func(a *Ask) { a.WindowEnd = day.Date{} }, "window_end", nil},
 		"too many months":     {func(a *Ask) { a.Months = 121 }, "months", []string{"120"}},
 		"fewer than no month": {func(a *Ask) { a.Months = -1 }, "months", nil},
