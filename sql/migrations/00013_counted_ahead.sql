@@ -65,10 +65,6 @@ CREATE FUNCTION note_changed_month_of_referral() RETURNS trigger LANGUAGE plpgsq
 DECLARE
   released date;
 BEGIN
-  -- what this transaction has itself written holds no release that somebody else could confirm meanwhile
-  IF TG_OP = 'INSERT' AND EXISTS (SELECT FROM referral WHERE id = NEW.referral_id AND released_on IS NULL AND xmin = pg_current_xact_id()::xid) THEN
-    RETURN NULL;
-  END IF;
   -- Locked, so that nobody confirms a release at this moment without seeing what is written here, while this does not see
   -- the release: neither would note the month for the other. By itself: as a part of the statement below, rows without a
   -- release would be left out before they are locked.
@@ -150,5 +146,3 @@ DROP INDEX referral_counted;
 CREATE INDEX referral_counted ON referral (released_on)
   INCLUDE (id, picked_up_on, breakdown, substance_group, referred_on, received_on, opioid_substitution, bridging_until, naloxone_supplied, attends_smart, reconnect_referred)
   WHERE released_on IS NOT NULL AND set_aside IS NULL AND withdrawn_on IS NULL AND provider IS NOT NULL;
-
-COMMENT ON COLUMN appointment.booked_on IS 'The day it was booked; of one from a provider''s list, the day it was offered for. Null where neither is known.';

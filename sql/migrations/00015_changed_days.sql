@@ -93,3 +93,5 @@ ALTER TRIGGER note_changed_month ON release_again RENAME TO note_changed_day;
 -- Who is expected in a window is few among all who ever awaited release.
 CREATE INDEX referral_expected ON referral (clock_on)
   WHERE released_on IS NULL AND set_aside IS NULL AND withdrawn_on IS NULL AND provider IS NOT NULL;
+
+COMMENT ON COLUMN appointment.booked_on IS 'The day it was booked; of one from a provider''s list, the day it was offered for. Null where neither is known.';
