@@ -12,21 +12,8 @@ import (
 func TestAppointmentsFollowAClinicThatIsClosed(t *testing.T) {
 	pool := world(t, monday, nil)
 	try(t, pool, jobs, func(ctx context.Context, tx *db.Tx) error {
-		var who []Wish
-		for _, wish := range []Wish{{ReleaseOn: on("2025-12-02")}, {ReleaseOn: on("2025-12-01"), Released: true}} {
-			if err := full(ctx, tx, at("2025-12-02 00:00")); err != nil {
-				return err
-			}
-			w, err := refer(ctx, tx, monday, harbour, wish)
-			if err != nil {
-				return err
-			}
-			if _, _, err := Allocate(ctx, tx, harbour, monday, w); err != nil {
-				return err
-			}
-			who = append(who, w)
-		}
-		if err := tx.As(ctx, jobs); err != nil {
+		who, err := bookedOnTuesday(ctx, tx, Wish{ReleaseOn: on("2025-12-02")}, Wish{ReleaseOn: on("2025-12-01"), Released: true})
+		if err != nil {
 			return err
 		}
 		if err := CloseClinic(ctx, tx, harbour, monday, "TUE-PM"); err != nil {
@@ -128,21 +115,8 @@ func TestAppointmentsFollowAClinicWhoseTimesChange(t *testing.T) {
 		"ends before":     {func(d *ClinicDraft) { d.Ends = "14:00" }, "Wed 3 Dec 10:00", "", 0},
 	} {
 		try(t, pool, jobs, func(ctx context.Context, tx *db.Tx) error {
-			var who []Wish
-			for _, wish := range []Wish{{ReleaseOn: on("2025-12-01"), Released: true}, {ReleaseOn: on("2025-12-01"), Released: true}, {ReleaseOn: on("2025-12-02")}} {
-				if err := full(ctx, tx, at("2025-12-02 00:00")); err != nil {
-					return err
-				}
-				w, err := refer(ctx, tx, monday, harbour, wish)
-				if err != nil {
-					return err
-				}
-				if _, _, err := Allocate(ctx, tx, harbour, monday, w); err != nil {
-					return err
-				}
-				who = append(who, w)
-			}
-			if err := tx.As(ctx, jobs); err != nil {
+			who, err := bookedOnTuesday(ctx, tx, Wish{ReleaseOn: on("2025-12-01"), Released: true}, Wish{ReleaseOn: on("2025-12-01"), Released: true}, Wish{ReleaseOn: on("2025-12-02")})
+			if err != nil {
 				return err
 			}
 			if err := ChangeClinic(ctx, tx, harbour, monday, as(c.change)); err != nil {
@@ -236,4 +210,22 @@ func TestAClinicThatWasChangedInTheMeantimeIsNotPutBack(t *testing.T) {
 		}
 		return nil
 	})
+}
+
+// bookedOnTuesday books people one after the other for 2 December, and goes on as the service.
+func bookedOnTuesday(ctx context.Context, tx *db.Tx, wishes ...Wish) (who []Wish, err error) {
+	for _, wish := range wishes {
+		if err := full(ctx, tx, at("2025-12-02 00:00")); err != nil {
+			return nil, err
+		}
+		w, err := refer(ctx, tx, monday, harbour, wish)
+		if err != nil {
+			return nil, err
+		}
+		if _, _, err := Allocate(ctx, tx, harbour, monday, w); err != nil {
+			return nil, err
+		}
+		who = append(who, w)
+	}
+	return who, tx.As(ctx, jobs)
 }
