@@ -191,7 +191,7 @@ func (c *checking) planned(field, text string) day.Date {
 
 func (c *checking) ahead(field, text string) day.Date {
 	d := c.date(field, text)
-	if d.After(c.today.Add(mostDaysAhead)) {
+	if d.After(c.today.Add(MostDaysAhead)) {
 		c.both(field, "referred_on", "too_far_ahead", "The planned release lies more than 400 days ahead.")
 		return day.Date{}
 	}

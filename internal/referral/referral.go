@@ -53,9 +53,10 @@ const (
 	LiveDays   = 92 // three months: a pick-up later than this counts in no figure
 )
 
-// How far a planned release may lie from today: further is a slip of the pen.
+// MostDaysAhead is how many days from today a release can be planned: further is a slip of the pen.
+const MostDaysAhead = 400
+
 const (
-	mostDaysAhead   = 400
 	mostMonthsBack  = 3
 	oldestAge       = 110
 	adult           = 18

@@ -37,7 +37,7 @@ func aboutRelease(v *visit, r *referral.Referral, happened string) asked {
 	}
 	page.fields, page.known = append(page.fields, naloxone), form{naloxone.Name: flag(r.NaloxoneSupplied)}
 	if r.OpioidSubstitution.Medicine != "" {
-		page.fields = append(page.fields, v.dateField("bridging_until", "Last day of the bridging prescription (optional)", "the last day of the bridging prescription"))
+		page.fields = append(page.fields, v.bridgingField("bridging_until"))
 		page.known.setDate("bridging_until", r.OpioidSubstitution.BridgingUntil)
 	}
 	return page
@@ -51,6 +51,9 @@ func release(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {
 	var wrong problem.Corrections
 	if another := !r.ReleasedOn.IsZero() && d.ReleasedOn != r.ReleasedOn.String(); another && d.Reason == "RELEASED" && d.CorrectionReason == "" {
 		wrong.Add("correction_reason", "required", "Enter why the earlier day was wrong")
+	}
+	if on, err := day.Parse(d.ReleasedOn); err == nil && d.BridgingUntil != r.OpioidSubstitution.BridgingUntil.String() {
+		wrong = append(wrong, v.doubtfulBridging("bridging_until", d.BridgingUntil, on)...)
 	}
 	_, err := referral.Release(v.ctx, tx, v.who, v.now, r.ID, d)
 	return together(wrong, err)

@@ -112,8 +112,13 @@ func (v *visit) correct() error {
 			return err
 		}
 		sent := asSent(r)
-		_, err = referral.Correct(v.ctx, tx, v.who, v.now, r.ID, corrected(sent, sent.with(answers)))
-		return err
+		d := corrected(sent, sent.with(answers))
+		var wrong problem.Corrections
+		if until := d.OpioidSubstitution.BridgingUntil; until != nil {
+			wrong = v.doubtfulBridging("opioid_substitution.bridging_until", *until, r.ReleaseOn())
+		}
+		_, err = referral.Correct(v.ctx, tx, v.who, v.now, r.ID, d)
+		return together(wrong, err)
 	})
 	if err == nil {
 		return v.seeOther("/referrals/" + v.id.String() + "?done=correction")

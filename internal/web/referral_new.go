@@ -246,7 +246,9 @@ func (v *visit) faultsOf(step newStep, typed form) *problem.Invalid {
 		asked[f.Name] = true
 	}
 	wrong := &problem.Invalid{}
-	for _, c := range inQuestions(typed, referral.Faults(v.draftOf(typed), v.who.Organisation(), v.now, v.Pool.Rules)) {
+	d := v.draftOf(typed)
+	found := append(referral.Faults(d, v.who.Organisation(), v.now, v.Pool.Rules), v.doubtfulDraft(d)...)
+	for _, c := range inQuestions(typed, found) {
 		if asked[c.Field] {
 			wrong.Corrections = append(wrong.Corrections, c)
 		}

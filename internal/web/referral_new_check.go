@@ -101,8 +101,9 @@ func (v *visit) makeReferral(typed form) error {
 		if typed["seen"] != "" && typed["seen"] != seenAt(b) {
 			return &problem.Conflict{Code: "changed_since", Message: "Your answers have changed since you opened this page. Check them once more."}
 		}
-		made, err := referral.Make(v.ctx, tx, v.who, v.now, v.draftOf(b.Typed))
-		if err != nil {
+		d := v.draftOf(b.Typed)
+		made, err := referral.Make(v.ctx, tx, v.who, v.now, d)
+		if err = together(v.doubtfulDraft(d), err); err != nil {
 			return err
 		}
 		return referral.FinishBegun(v.ctx, tx, v.now, v.id, made.ID)

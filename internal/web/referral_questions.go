@@ -104,7 +104,7 @@ func (v *visit) releaseDateQuestion() []field {
 }
 
 func (v *visit) bridgingQuestion() []field {
-	f := v.dateField("opioid_substitution.bridging_until", "Last day of the bridging prescription (optional)", "the last day of the bridging prescription")
+	f := v.bridgingField("opioid_substitution.bridging_until")
 	f.Hint = "The prescription that lasts until the first appointment. Leave it out if there is none. For example, " + hintDay(day.Of(v.now).Add(18))
 	return []field{f}
 }
