@@ -14,6 +14,7 @@ import (
 type Wish struct {
 	ReferralID    uuid.UUID
 	Provider      string
+	ReferredOn    day.Date // of what is recorded by hand alone: no place is sought by it
 	ReleaseOn     day.Date // planned, or actual once released; none when unknown
 	Released      bool
 	Prescribing   bool     // on opioid substitution: only a prescribing clinic will do

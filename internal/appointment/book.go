@@ -29,6 +29,7 @@ func Offer(ctx context.Context, tx *db.Tx, now time.Time, referralID uuid.UUID) 
 func hold(ctx context.Context, tx *db.Tx, referralID uuid.UUID) (w Wish, live bool, err error) {
 	var r struct {
 		Provider      *string
+		ReferredOn    day.Date `db:"referred_on"`
 		ReleaseOn     day.Date `db:"release_on"`
 		Released      bool
 		Prescribing   bool
@@ -36,7 +37,7 @@ func hold(ctx context.Context, tx *db.Tx, referralID uuid.UUID) (w Wish, live bo
 		Live          bool
 	}
 	err = tx.Get(ctx, &r, `
-		SELECT provider, coalesce(released_on, planned_release_on) AS release_on, released_on IS NOT NULL AS released,
+		SELECT provider, referred_on, coalesce(released_on, planned_release_on) AS release_on, released_on IS NOT NULL AS released,
 		  opioid_substitution IS NOT NULL AS prescribing, bridging_until,
 		  withdrawn_on IS NULL AND NOT closed AND picked_up_on IS NULL AND provider IS NOT NULL AS live
 		FROM referral
@@ -45,7 +46,7 @@ func hold(ctx context.Context, tx *db.Tx, referralID uuid.UUID) (w Wish, live bo
 	if errors.Is(err, db.ErrNone) {
 		return w, false, &problem.NotFound{What: "referral"}
 	}
-	w = Wish{ReferralID: referralID, ReleaseOn: r.ReleaseOn, Released: r.Released, Prescribing: r.Prescribing, BridgingUntil: r.BridgingUntil}
+	w = Wish{ReferralID: referralID, ReferredOn: r.ReferredOn, ReleaseOn: r.ReleaseOn, Released: r.Released, Prescribing: r.Prescribing, BridgingUntil: r.BridgingUntil}
 	if r.Provider != nil {
 		w.Provider = *r.Provider
 	}

@@ -357,6 +357,18 @@ func TestDropIn(t *testing.T) {
 			})
 		})
 	}
+	t.Run("before a release to come, years ago", func(t *testing.T) {
+		try(t, pool, prison.Scope(), func(ctx context.Context, tx *db.Tx) error {
+			w, err := refer(ctx, tx, monday, prison, Wish{ReleaseOn: on("2025-12-09")})
+			if err != nil {
+				return err
+			}
+			if _, err := DropIn(ctx, tx, harbour, wednesday, w.ReferralID, "HARBOUR", on("2005-12-03")); code(err) != "attended_on too_long_ago;" {
+				t.Errorf("%v", err)
+			}
+			return nil
+		})
+	})
 }
 
 func TestUndo(t *testing.T) {

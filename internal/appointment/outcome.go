@@ -190,6 +190,10 @@ func dropInPossible(ctx context.Context, tx *db.Tx, now time.Time, w Wish, on da
 	case w.Released && on.Before(w.ReleaseOn):
 		return problem.Wrong("attended_on", "before_release", "This day lies before the release.")
 	}
+	var wrong problem.Corrections
+	if timeline.TooLongAgo(&wrong, "attended_on", on, w.ReferredOn, w.ReleaseOn); len(wrong) > 0 {
+		return wrong.Err()
+	}
 	attended, err := one(ctx, tx, read+` AND a.referral_id = $1 AND a.on_day = $2 AND a.outcome IN ('attended', 'attended_late')`,
 		w.ReferralID, on)
 	switch {

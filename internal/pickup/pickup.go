@@ -12,6 +12,7 @@ import (
 	"throughgate/internal/problem"
 	"throughgate/internal/referral"
 	"throughgate/internal/staff"
+	"throughgate/internal/timeline"
 )
 
 // Draft is a pick-up as typed: the body of POST /referrals/{id}/pickup.
@@ -69,9 +70,7 @@ func (d ContactDraft) checked(r *referral.Referral, today day.Date) (day.Date, e
 	var wrong problem.Corrections
 	oneOf(&wrong, "kind", d.Kind, ContactKinds)
 	on := date(&wrong, "on", d.On, today)
-	if !on.IsZero() && on.Before(r.Person.DateOfBirth) {
-		wrong.Add("on", "in_the_past", "This date lies before the person was born.")
-	}
+	timeline.TooLongAgo(&wrong, "on", on, r.ReferredOn, r.ReleaseOn())
 	if strings.ContainsRune(d.Note, 0) || utf8.RuneCountInString(d.Note) > longestNote {
 		wrong.Add("note", "too_long", "This is longer than 10,000 characters, or holds a character that cannot be seen.")
 	}

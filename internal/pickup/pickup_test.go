@@ -307,6 +307,7 @@ func TestAContactIsRecordedAndMovesNothing(t *testing.T) {
 	}
 	for want, d := range map[string]ContactDraft{
 		"kind required, on required": {}, "kind not_recognised": {Kind: "treatment", On: "2025-12-01"}, "on in_the_future": {Kind: "phone", On: "2025-12-02"},
+		"on too_long_ago": {Kind: "phone", On: "2025-08-31"}, // referred on 1 December
 	} {
 		if got := said(w.contact(harbour, d)); got != want {
 			t.Errorf("%s, want %s", got, want)
@@ -317,6 +318,9 @@ func TestAContactIsRecordedAndMovesNothing(t *testing.T) {
 	}
 	if got := said(w.undo(exeter)); got != "booked" || w.count(`SELECT count(*) FROM contact WHERE undone_at IS NOT NULL`) != 1 {
 		t.Errorf("undone: %s", got)
+	}
+	if got := said(w.contact(harbour, ContactDraft{Kind: "in_reach", On: "2025-09-01"})); got != "booked" {
+		t.Errorf("three months before the referral: %s", got)
 	}
 }
 

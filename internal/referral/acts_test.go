@@ -84,6 +84,15 @@ func TestWhatIsWrongWithALaterAct(t *testing.T) {
 		{"to where they are", "to_prison same_prison", func() (*Changed, error) {
 			return tryAct(w, Transfer, exeter, id, TransferDraft{ToPrison: "EXI", On: "2025-12-01"})
 		}},
+		{"transferred years ago", "on too_long_ago", func() (*Changed, error) {
+			return tryAct(w, Transfer, exeter, id, TransferDraft{ToPrison: "CWI", On: "2005-12-01"})
+		}},
+		{"sent to court years ago", "released_on too_long_ago", func() (*Changed, error) {
+			return tryAct(w, Release, exeter, id, ReleaseDraft{ReleasedOn: "2005-12-01", Reason: "SENT_TO_COURT"})
+		}},
+		{"withdrawn years ago", "on too_long_ago", func() (*Changed, error) {
+			return tryAct(w, Withdraw, exeter, id, WithdrawalDraft{Reason: "mistaken", On: "2005-12-01"})
+		}},
 		{"withdrawn tomorrow, for no known reason", "reason not_recognised, on in_the_future", func() (*Changed, error) {
 			return tryAct(w, Withdraw, exeter, id, WithdrawalDraft{Reason: "bored", On: "2025-12-02"})
 		}},

@@ -38,6 +38,8 @@ func Release(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id uu
 	c.bornBefore(r, "released_on", on)
 	if reason == released {
 		c.rightYear(r, on)
+	} else {
+		timeline.TooLongAgo(&c.Corrections, "released_on", on, r.ReferredOn, r.ReleaseOn())
 	}
 	if err := c.Err(); err != nil {
 		return nil, err
@@ -158,6 +160,7 @@ func Transfer(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id u
 	c := &checking{today: day.Of(now), rules: tx.Rules}
 	c.toPrison(r, d.ToPrison)
 	on := c.past("on", c.required("on", d.On))
+	timeline.TooLongAgo(&c.Corrections, "on", on, r.ReferredOn, r.ReleaseOn())
 	if err := c.Err(); err != nil {
 		return nil, err
 	}
@@ -201,6 +204,7 @@ func Withdraw(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id u
 	c := &checking{today: day.Of(now), rules: tx.Rules}
 	reason := Text(c.oneOf("reason", c.required("reason", d.Reason), withdrawals))
 	on := c.past("on", c.required("on", d.On))
+	timeline.TooLongAgo(&c.Corrections, "on", on, r.ReferredOn, r.ReleaseOn())
 	if err := c.Err(); err != nil {
 		return nil, err
 	}
