@@ -93,11 +93,12 @@ var (
 
 // Three weeks went by without a pick-up, whatever is booked; or the day of the appointment to come was closed; or
 // nothing is booked, the last appointment having been missed or cancelled. What is quick to see is looked at first: that
-// none was ever missed or cancelled, which a small index tells.
+// none was ever missed or cancelled, which a small index tells. The flag is compared so that none is no and not
+// unknown: of what is unknown AND something, PostgreSQL looks the something up.
 const missed = ` AND r.unbooked_reason IS NULL
 		    AND CASE
 		      WHEN r.released_on < $8::date - 21 THEN true
-		      WHEN r.appointment_flag = 'day_closed' AND ` + openOf + ` THEN true
+		      WHEN r.appointment_flag IS NOT DISTINCT FROM 'day_closed' AND ` + openOf + ` THEN true
 		      WHEN (
 		        SELECT true
 		        FROM appointment m
