@@ -64,8 +64,9 @@ func passwordFits(stored, password string) bool {
 var nobodys = encodedHash(random(argonSalt), random(argonLength))
 
 // checkPassword says what is wrong with a new password: its length, and whether everybody who guesses
-// would try it. Nothing is asked about figures and signs: long ones are what helps.
-func checkPassword(c *problem.Corrections, field, password string) {
+// would try it, or everybody who knows its owner's own words. Nothing is asked about figures and signs: long ones are what
+// helps.
+func checkPassword(c *problem.Corrections, field, password string, own []string) {
 	switch n := utf8.RuneCountInString(password); {
 	case n == 0:
 		c.Add(field, "required", "Enter a password")
@@ -73,6 +74,8 @@ func checkPassword(c *problem.Corrections, field, password string) {
 		c.Add(field, "too_short", "Your password must have at least 12 characters")
 	case n > 128:
 		c.Add(field, "too_long", "Your password must have at most 128 characters")
+	case mostlyOwn(password, own):
+		c.Add(field, "own_words", "Choose another password: your name, your email address and your organisation are what somebody who knows you guesses first. Three words that do not belong together are hard to guess")
 	case isCommon(password):
 		c.Add(field, "common", "Choose another password: this one is among the first that anybody guesses. Three words that do not belong together are hard to guess")
 	}

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"errors"
+	"net/mail"
 	"strings"
 	"time"
 	"unicode"
@@ -65,7 +66,7 @@ func checkPerson(ctx context.Context, tx *db.Tx, organisation, email, name strin
 	if !known {
 		wrong.Add("organisation", "not_recognised", "There is no such organisation: use a code from the configuration, or SUBGROUP, ADMIN or AUDIT")
 	}
-	if at := strings.LastIndex(email, "@"); at < 1 || at == len(email)-1 || len(email) > mostEmail || strings.ContainsAny(email, " <>,;") || strings.ContainsFunc(email, hidden) {
+	if !deliverable(email) {
 		wrong.Add("email", "not_an_address", "Enter an email address, such as name@example.org")
 	}
 	switch {
@@ -77,6 +78,14 @@ func checkPerson(ctx context.Context, tx *db.Tx, organisation, email, name strin
 		wrong.Add("name", "invalid_characters", "Remove line breaks and hidden characters from the name")
 	}
 	return wrong.Err()
+}
+
+// deliverable says whether mail can reach an address from outside: one plain address, whose domain has a dot.
+func deliverable(email string) bool {
+	parsed, err := mail.ParseAddress(email)
+	_, domain, _ := strings.Cut(email, "@")
+	plain := err == nil && parsed.Address == email && !strings.ContainsAny(email, "\"[]") && !strings.ContainsFunc(email, hidden)
+	return plain && len(email) <= mostEmail && strings.Contains(domain, ".")
 }
 
 // Longest address (RFC 5321) and name of somebody who signs in.
@@ -152,8 +161,12 @@ func Enrol(ctx context.Context, tx *db.Tx, now time.Time, token, password, secre
 	if err != nil {
 		return err
 	}
+	own, err := ownWords(ctx, tx, p.ID)
+	if err != nil {
+		return err
+	}
 	var wrong problem.Corrections
-	checkPassword(&wrong, "password", password)
+	checkPassword(&wrong, "password", password, own)
 	step := codeStep(secret, code, now)
 	if step == 0 {
 		wrong.Add("code", "wrong_code", "Enter the 6-digit code that your authenticator app shows now")

@@ -145,8 +145,12 @@ func confirmPassword(ctx context.Context, tx *db.Tx, by audit.By, now time.Time,
 // ChangePassword sets another password. Every session of the person ends, the one they do it in as
 // well. A refusal comes back beside a nil error: its transaction must be committed.
 func ChangePassword(ctx context.Context, tx *db.Tx, by audit.By, now time.Time, id uuid.UUID, old, fresh string) (refused, err error) {
+	own, err := ownWords(ctx, tx, id)
+	if err != nil {
+		return nil, err
+	}
 	var wrong problem.Corrections
-	checkPassword(&wrong, "new_password", fresh)
+	checkPassword(&wrong, "new_password", fresh, own)
 	refused, err = confirmPassword(ctx, tx, by, now, id, old)
 	var more *problem.Invalid
 	if errors.As(refused, &more) {
