@@ -29,8 +29,8 @@ type act struct {
 	do     func(v *visit, tx *db.Tx, r *referral.Referral, typed form) error
 }
 
-// offered says whether the act makes sense for the reader as the referral stands. It only spares
-// them pages that would refuse: the act itself decides.
+// offered says whether the act makes sense for the reader as the referral stands. It spares them links to pages that would
+// refuse, and forms on them: whether a form that was sent is taken, the act itself decides.
 func (a act) offered(who staff.Who, r *referral.Referral, now time.Time) bool {
 	passed := r.Appointment != nil && !r.Appointment.Future(now)
 	switch {
@@ -97,6 +97,9 @@ func (v *visit) actPage(a act, status int, typed form, wrong *problem.Invalid) e
 	r, err := v.findReferral()
 	if err != nil {
 		return err
+	}
+	if status == http.StatusOK && !a.offered(v.who, r, v.now) {
+		return v.notNow(a, r)
 	}
 	asks, _ := v.asking(a, r)
 	body := actBody{

@@ -51,8 +51,10 @@ func TestEveryPageOfEveryRoleCanBeUsedByAnybody(t *testing.T) {
 			for _, p := range answers[role] {
 				b.answers(p.path, p.typed)
 			}
-			for address, status := range troubles[role] {
-				b.opens(address, address, status)
+			for _, refused := range []map[string]int{troubles[role], w.refuses[role]} {
+				for address, status := range refused {
+					b.opens(address, address, status)
+				}
 			}
 			if role == staff.SubGroup {
 				b.breaks()

@@ -61,7 +61,7 @@ var spoiltForms = map[string][]spoilt{
 
 	"/referrals/:id/release": {
 		{role: staff.Prison, wrong: []string{"reason"}},
-		{role: staff.Prison, step: "?of=RELEASED", typed: noDay("released_on"), wrong: []string{"released_on-day", "correction_reason"}},
+		{role: staff.Prison, step: "?of=RELEASED", typed: noDay("released_on"), wrong: []string{"released_on-day"}},
 		{role: staff.Prison, step: "?of=SENT_TO_COURT", typed: noDay("released_on"), wrong: []string{"released_on-day"}},
 	},
 	"/referrals/:id/release-correction": {{role: staff.Prison, typed: noDay("released_on"), wrong: []string{"released_on-day", "correction_reason"}}},

@@ -140,7 +140,12 @@ func (h *house) added(organisation string) (invitation string) {
 // enrolled is the organisation's person, with the secret of their second factor.
 func (h *house) enrolled(organisation string) (secret string) {
 	h.Helper()
-	token := h.added(organisation)
+	return h.enrols(h.added(organisation), organisation)
+}
+
+// enrols uses the organisation's invitation up.
+func (h *house) enrols(token, organisation string) (secret string) {
+	h.Helper()
 	h.service(func(tx *db.Tx) error {
 		key, err := staff.NewSecret(emailOf(organisation))
 		if err != nil {

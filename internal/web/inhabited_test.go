@@ -1,6 +1,8 @@
 package web
 
 import (
+	"fmt"
+	"net/http"
 	"path"
 	"slices"
 	"strings"
@@ -16,7 +18,8 @@ import (
 // inhabited is a site on which every page has something to show, with one person per role to sign in as.
 type inhabited struct {
 	*house
-	at map[string][]string // the addresses of a route whose path names something; by role where roles differ
+	at      map[string][]string           // the addresses of a route whose path names something; by role where roles differ
+	refuses map[staff.Role]map[string]int // addresses that answer otherwise, by role
 }
 
 // organisationOf is whose person a role's walk signs in.
@@ -24,9 +27,11 @@ var organisationOf = map[staff.Role]string{staff.Prison: "EXI", staff.Provider: 
 
 func newInhabited(t *testing.T) inhabited {
 	t.Helper()
-	w := inhabited{newHouse(t), map[string][]string{}}
+	w := inhabited{newHouse(t), map[string][]string{}, map[staff.Role]map[string]int{}}
 	for _, organisation := range organisationOf {
-		w.enrolled(organisation)
+		token := w.added(organisation)
+		w.enrols(token, organisation)
+		w.refuses[""] = map[string]int{"/invitation/" + token: http.StatusNotFound} // used up
 	}
 	w.demo()
 	w.at["/invitation/:token"] = []string{"/invitation/" + w.added("CWI")}
@@ -89,18 +94,29 @@ func (w inhabited) referrals() {
 	undated.PlannedReleaseDate, undated.ReleaseDateUnknownReason = "", "awaiting the parole board"
 	pickedUp := "/referrals/" + w.released("A1234BF").String()
 	w.listed("Aoife", "Ní Bhriain-A1234BF")
-	w.at["/referrals/:id"] = []string{released, "/referrals/" + w.referred(draft("A1234BD")).String(), "/referrals/" + w.referred(undated).String(), pickedUp}
+	booked := "/referrals/" + w.referred(draft("A1234BD")).String()
+	w.at["/referrals/:id"] = []string{released, booked, "/referrals/" + w.referred(undated).String(), pickedUp}
+	w.refuses[staff.Provider] = map[string]int{pickedUp + "/closure": http.StatusConflict}
 	for _, r := range (&site{}).routes() {
 		if act, is := strings.CutPrefix(r.path, "/referrals/:id/"); is {
 			w.at[r.path] = []string{released + "/" + act}
 		}
 	}
+	for _, act := range []string{"release", "release-date", "transfer", "withdrawal"} { // which are of before the release
+		w.at["/referrals/:id/"+act] = []string{booked + "/" + act}
+	}
+	provider := w.as("HARBOUR")
+	for n, act := range []string{"move", "undo", "pickup-correction"} {
+		w.at["/referrals/:id/"+act] = []string{w.formOf(provider, act, fmt.Sprintf("A9%03dBC", n))}
+	}
+	contacted := "/referrals/" + w.referred(draft("A9003BC")).String()
+	w.as("EXI").post(contacted+"/contact", rightly["contact"].typed...)
+	w.at["prison /referrals/:id/undo"] = []string{contacted + "/undo"}
 	for act, answers := range map[string][]string{"correction": {"name", "substances"}, "release": {"RELEASED"}, "release-date": {"expected"}, "closure": {"picked_up_elsewhere"}} {
 		for _, of := range answers {
-			w.at["/referrals/:id/"+act] = append(w.at["/referrals/:id/"+act], released+"/"+act+"?of="+of)
+			w.at["/referrals/:id/"+act] = append(w.at["/referrals/:id/"+act], w.at["/referrals/:id/"+act][0]+"?of="+of)
 		}
 	}
-	w.at["/referrals/:id/pickup-correction"] = []string{pickedUp + "/pickup-correction"}
 	w.at["/links/:id/undo"] = []string{pathIn(w.as("HARBOUR").open(pickedUp), `.app-timeline a[href$="/undo"]`)}
 
 	b := w.as("EXI")

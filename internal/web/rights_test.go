@@ -20,6 +20,7 @@ const (
 	denied = http.StatusForbidden
 	none   = http.StatusNotFound
 	wrong  = http.StatusUnprocessableEntity
+	notNow = http.StatusConflict
 )
 
 // right is what each of nobody, EXI, CWI, HARBOUR, SUBGROUP, ADMIN and AUDIT is answered. The
@@ -53,18 +54,18 @@ var rights = map[string]right{
 	"GET /referrals/:id/card": {moved, ok, none, ok, denied, denied, denied},
 
 	"GET /referrals/:id/release":            {moved, ok, none, denied, denied, denied, denied},
-	"GET /referrals/:id/release-correction": {moved, ok, none, denied, denied, denied, denied},
+	"GET /referrals/:id/release-correction": {moved, notNow, none, denied, denied, denied, denied},
 	"GET /referrals/:id/release-date":       {moved, ok, none, denied, denied, denied, denied},
 	"GET /referrals/:id/transfer":           {moved, ok, none, denied, denied, denied, denied},
 	"GET /referrals/:id/withdrawal":         {moved, ok, none, denied, denied, denied, denied},
-	"GET /referrals/:id/pickup":             {moved, denied, denied, ok, denied, denied, denied},
-	"GET /referrals/:id/pickup-correction":  {moved, denied, denied, ok, denied, denied, denied},
+	"GET /referrals/:id/pickup":             {moved, denied, denied, notNow, denied, denied, denied},
+	"GET /referrals/:id/pickup-correction":  {moved, denied, denied, notNow, denied, denied, denied},
 	"GET /referrals/:id/outcome":            {moved, denied, denied, ok, denied, denied, denied},
 	"GET /referrals/:id/appointment":        {moved, denied, denied, ok, denied, denied, denied},
 	"GET /referrals/:id/drop-in":            {moved, denied, denied, ok, denied, denied, denied},
 	"GET /referrals/:id/contact":            {moved, ok, none, ok, denied, denied, denied},
-	"GET /referrals/:id/closure":            {moved, ok, none, ok, denied, denied, denied},
-	"GET /referrals/:id/undo":               {moved, ok, none, ok, denied, denied, denied},
+	"GET /referrals/:id/closure":            {moved, notNow, none, notNow, denied, denied, denied},
+	"GET /referrals/:id/undo":               {moved, notNow, none, notNow, denied, denied, denied},
 
 	"POST /referrals/:id/release":            {moved, wrong, none, denied, denied, denied, denied},
 	"POST /referrals/:id/release-correction": {moved, wrong, none, denied, denied, denied, denied},
@@ -128,7 +129,7 @@ var rights = map[string]right{
 	"POST /review/:id":         {moved, none, none, none, denied, denied, denied},
 	"GET /links/:id/undo":      {moved, denied, denied, none, denied, denied, denied},
 	"POST /links/:id/undo":     {moved, denied, denied, none, denied, denied, denied},
-	"GET /referrals/:id/move":  {moved, denied, denied, ok, denied, denied, denied},
+	"GET /referrals/:id/move":  {moved, denied, denied, notNow, denied, denied, denied},
 	"POST /referrals/:id/move": {moved, denied, denied, wrong, denied, denied, denied},
 
 	// No draft and no file has the referral's id.
