@@ -2,7 +2,6 @@ package staff
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"time"
@@ -12,72 +11,124 @@ import (
 	"throughgate/internal/db"
 )
 
-// keptFor is how long a form waits for whoever typed it.
-const keptFor = 24 * time.Hour
+const (
+	KeptFor  = 24 * time.Hour // how long a form waits for whoever typed it
+	keptMost = 20             // how many wait for one person: more tabs than anybody has open
+)
 
 const keptPlace = "kept_form.typed"
 
-// KeepForm keeps what was typed into a form that was sent after its session had ended, for the person
-// whose session it was. It says whether it did: of a session that was signed out, ended by an
-// administrator, or never was, nothing is kept.
-func KeepForm(ctx context.Context, tx *db.Tx, now time.Time, token, path string, typed map[string][]string) (bool, error) {
-	if _, err := tx.Exec(ctx, `DELETE FROM kept_form WHERE kept_at < $1`, now.Add(-keptFor)); err != nil {
-		return false, err
+// Unsent is a form that came when the session in which its page was drawn had ended.
+type Unsent struct {
+	Path    string // of its page
+	Typed   map[string][]string
+	Instead uuid.UUID // the kept form that was shown in it; uuid.Nil for none
+}
+
+// KeepForm keeps what was typed into a form, for the person in whose session its page was drawn, however that has ended
+// meanwhile. It answers under which id: uuid.Nil where nothing is kept, since there was no such session, it began too
+// long ago, or its person may not sign in any more. The same form sent twice is kept once.
+func KeepForm(ctx context.Context, tx *db.Tx, now time.Time, s Session, form Unsent) (id uuid.UUID, err error) {
+	if _, err := tx.Exec(ctx, `DELETE FROM kept_form WHERE kept_at < $1`, now.Add(-KeptFor)); err != nil {
+		return id, err
 	}
-	hash := sha256.Sum256([]byte(token))
-	var id uuid.UUID
-	err := tx.Get(ctx, &id, `
+	var person uuid.UUID
+	err = tx.Get(ctx, &person, `
 		SELECT s.staff_id
 		FROM session s
 		JOIN staff p ON p.id = s.staff_id
 		WHERE s.token_hash = $1
-		  AND s.ended_at IS NULL
 		  AND s.signed_in_at > $2
-		  AND p.disabled_at IS NULL`, hash[:], now.Add(-keptFor))
+		  AND p.disabled_at IS NULL
+		FOR NO KEY UPDATE OF p -- forms of one person are kept one after the other, so that there are never too many`, []byte(s), now.Add(-KeptFor))
 	if errors.Is(err, db.ErrNone) {
-		return false, nil
+		return uuid.Nil, nil
 	}
 	if err != nil {
-		return false, err
+		return id, err
 	}
-	text, err := json.Marshal(typed)
-	if err != nil {
-		return false, err
+	if id, err = insertKept(ctx, tx, now, person, form); err != nil {
+		return id, err
 	}
-	sealed, err := tx.Keys.Seal(keptPlace, id.String(), text)
-	if err != nil {
-		return false, err
+	if form.Instead != id {
+		if err := DropForm(ctx, tx, person, form.Instead); err != nil {
+			return id, err
+		}
 	}
 	_, err = tx.Exec(ctx, `
-		INSERT INTO kept_form (staff_id, path, typed_sealed, kept_at)
-		VALUES ($1, $2, $3, $4)
-		ON CONFLICT (staff_id) DO UPDATE
-		SET path = excluded.path, typed_sealed = excluded.typed_sealed, kept_at = excluded.kept_at`, id, path, sealed, now)
-	return err == nil, err
+		DELETE FROM kept_form
+		WHERE id IN (
+			SELECT id
+			FROM kept_form
+			WHERE staff_id = $1
+			ORDER BY kept_at DESC, id = $2 DESC
+			OFFSET $3)`, person, id, keptMost)
+	return id, err
 }
 
-// KeptForm is what a person had typed at an address; nil when nothing is kept for them there.
-func KeptForm(ctx context.Context, tx *db.Tx, now time.Time, id uuid.UUID, path string) (typed map[string][]string, err error) {
+func insertKept(ctx context.Context, tx *db.Tx, now time.Time, person uuid.UUID, form Unsent) (id uuid.UUID, err error) {
+	text, err := json.Marshal(form.Typed)
+	if err != nil {
+		return id, err
+	}
+	sealed, err := tx.Keys.Seal(keptPlace, person.String(), text)
+	if err != nil {
+		return id, err
+	}
+	err = tx.Get(ctx, &id, `
+		INSERT INTO kept_form (id, staff_id, path, typed_sealed, typed_bix, kept_at)
+		VALUES ($1, $2, $3, $4, $5, $6)
+		ON CONFLICT ON CONSTRAINT one_kept_form_however_often_sent DO UPDATE SET kept_at = excluded.kept_at
+		RETURNING id`, uuid.New(), person, form.Path, sealed, tx.Keys.Blind(keptPlace, string(text)), now)
+	return id, err
+}
+
+// KeptForm is what a person had typed at an address; nil when nothing is kept for them there under the id.
+func KeptForm(ctx context.Context, tx *db.Tx, now time.Time, person, id uuid.UUID, path string) (typed map[string][]string, err error) {
 	var sealed []byte
 	err = tx.Get(ctx, &sealed, `
 		SELECT typed_sealed
 		FROM kept_form
-		WHERE staff_id = $1 AND path = $2 AND kept_at > $3`, id, path, now.Add(-keptFor))
+		WHERE id = $1 AND staff_id = $2 AND path = $3 AND kept_at > $4`, id, person, path, now.Add(-KeptFor))
 	if errors.Is(err, db.ErrNone) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	text, err := tx.Keys.Open(keptPlace, id.String(), sealed)
+	text, err := tx.Keys.Open(keptPlace, person.String(), sealed)
 	if err != nil {
 		return nil, err
 	}
 	return typed, json.Unmarshal(text, &typed)
 }
 
-// DropForm forgets what was kept for a person: they have sent it.
-func DropForm(ctx context.Context, tx *db.Tx, id uuid.UUID) error {
-	_, err := tx.Exec(ctx, `DELETE FROM kept_form WHERE staff_id = $1`, id)
+// Waiting is a form that is kept for somebody.
+type Waiting struct {
+	ID    uuid.UUID
+	Path  string
+	At    time.Time `db:"kept_at"`
+	Until time.Time `db:"kept_until"`
+}
+
+// WaitingForms are the forms that are kept for a person, the latest first.
+func WaitingForms(ctx context.Context, tx *db.Tx, now time.Time, person uuid.UUID) (all []Waiting, err error) {
+	err = tx.Select(ctx, &all, `
+		SELECT id, path, kept_at, kept_at + make_interval(secs => $3) AS kept_until
+		FROM kept_form
+		WHERE staff_id = $1 AND kept_at > $2
+		ORDER BY kept_at DESC, id`, person, now.Add(-KeptFor), KeptFor.Seconds())
+	return all, err
+}
+
+// DropForm forgets a form that was kept for a person: they have sent it.
+func DropForm(ctx context.Context, tx *db.Tx, person, id uuid.UUID) error {
+	_, err := tx.Exec(ctx, `DELETE FROM kept_form WHERE staff_id = $1 AND id = $2`, person, id)
+	return err
+}
+
+// DropForms forgets all that is kept for a person: they want none of it.
+func DropForms(ctx context.Context, tx *db.Tx, person uuid.UUID) error {
+	_, err := tx.Exec(ctx, `DELETE FROM kept_form WHERE staff_id = $1`, person)
 	return err
 }

@@ -207,13 +207,6 @@ func SignedIn(ctx context.Context, tx *db.Tx, now time.Time, token string) (w Wh
 	return Who{By: audit.By{Organisation: p.Organisation, Actor: "staff:" + p.ID.String(), Via: "page"}, Role: p.Kind, Name: p.Name}, err
 }
 
-// RanOut says whether a session ended by itself, idle or after its time: nobody signed out or was signed out.
-func RanOut(ctx context.Context, tx *db.Tx, token string) (itself bool, err error) {
-	hash := sha256.Sum256([]byte(token))
-	err = tx.Get(ctx, &itself, `SELECT EXISTS (SELECT FROM session WHERE token_hash = $1 AND ended_at IS NULL)`, hash[:])
-	return itself, err
-}
-
 // SignOut ends every session of whoever holds this one, on whatever device: somebody who leaves a
 // shared desk need not remember where else they are signed in.
 func SignOut(ctx context.Context, tx *db.Tx, now time.Time, token string) error {

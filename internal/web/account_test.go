@@ -5,8 +5,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"throughgate/internal/db"
 )
 
 // codesOn are the recovery codes that a page shows.
@@ -103,65 +101,5 @@ func TestAKnownBrowserIsNotShutOut(t *testing.T) {
 	}
 	if s := in(b); s.location != "/" {
 		t.Errorf("the known one: %d %v", s.status, s.faults())
-	}
-}
-
-func TestWhatWasTypedIsInTheFormAgainAfterSigningIn(t *testing.T) {
-	h := newHouse(t)
-	h.enrolled("CWI")
-	b, id := h.as("EXI"), h.referred(draft("A1234BC")).String()
-	path := "/referrals/" + id + "/withdrawal"
-	h.now = h.now.Add(20 * time.Minute)
-	sent := b.post(path, "reason", "need_gone", "on-day", "20", "on-month", "11", "on-year", "2023", "version", "1")
-	if !strings.Contains(sent.location, "ended=kept") {
-		t.Fatalf("%d to %q", sent.status, sent.location)
-	}
-	if s := b.open(sent.location); !strings.Contains(s.text(), "is kept for you") {
-		t.Errorf("the sign-in page says %s", s.text())
-	}
-	kept := path + "?kept=yes"
-	if s := h.as("CWI").open(kept); strings.Contains(s.raw, "You were signed out before") {
-		t.Error("somebody else sees it")
-	}
-	again := h.as("EXI")
-	s := again.open(kept)
-	if !strings.Contains(s.text(), "check it, then send it") || value(s, "on-day") != "20" || s.Find("input[name=reason][checked]").AttrOr("value", "") != "need_gone" {
-		t.Errorf("the form holds %q, %s", value(s, "on-day"), s.text())
-	}
-	form := []string{"version", value(s, "version"), "reason", "need_gone", "on-day", "20", "on-month", "11", "on-year", "2023"}
-	if s := again.post(kept, form...); s.status != http.StatusSeeOther {
-		t.Errorf("sent again: %d %v", s.status, s.faults())
-	}
-	var left int
-	h.service(func(tx *db.Tx) error { return tx.Get(t.Context(), &left, `SELECT count(*) FROM kept_form`) })
-	if left != 0 {
-		t.Error("it is kept although it was sent")
-	}
-}
-
-// What ended the session is told as it was: nobody waits 15 minutes in vain for another reason.
-func TestAFormSentAfterSigningOutElsewhereSaysSo(t *testing.T) {
-	h := newHouse(t)
-	b, other := h.as("EXI"), h.as("EXI")
-	other.post("/sign-out")
-	sent := b.post("/account/password", "password", password, "new_password", "kettle violet tractor")
-	if sent.location != "/sign-in?ended=out&next=%2Faccount%2Fpassword" {
-		t.Errorf("to %q", sent.location)
-	}
-	s := b.open(sent.location)
-	if text := s.text(); !strings.Contains(text, "What you sent was not recorded") || strings.Contains(text, "15 minutes") {
-		t.Errorf("the page says %s", text)
-	}
-	if again := b.post("/sign-in", "ended", value(s, "ended")); !strings.Contains(again.text(), "What you sent was not recorded") {
-		t.Error("after a slip it is not said any more")
-	}
-}
-
-func TestAFormWithoutAPageOfItsOwnLeadsHome(t *testing.T) {
-	h := newHouse(t)
-	b := h.as("SUBGROUP")
-	h.now = h.now.Add(20 * time.Minute)
-	if s := b.post("/reports/send", "again", "yes"); s.location != "/sign-in?ended=yes" {
-		t.Errorf("to %q", s.location)
 	}
 }

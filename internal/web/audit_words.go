@@ -51,7 +51,7 @@ func auditedAct(act string) string {
 // whom. What an act said about a person stays in the person's own record.
 var toldDetails = map[string]string{
 	"factor": "with", "organisation": "for", "days": "days", "rows": "rows", "files": "files", "answer": "answered",
-	"places": "places", "booked": "booked", "day": "day", "sessions": "sessions", "changed": "changed", "act": "act", "subject": "id", "by": "by",
+	"places": "places", "booked": "booked", "day": "day", "sessions": "sessions", "changed": "changed", "form": "form", "act": "act", "subject": "id", "by": "by",
 }
 
 // auditedKinds are what an act is done to, as the auditor reads it.

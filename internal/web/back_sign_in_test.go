@@ -25,7 +25,7 @@ func TestBackReloadAndSendingAgainSignNobodyInTwice(t *testing.T) {
 		with := func(code string) []string {
 			return []string{"email", emailOf("HARBOUR"), "password", password, "code", code}
 		}
-		b.do(chromedp.Navigate(h.site.URL + "/sign-in?ended=kept&next=/clinics"))
+		b.do(chromedp.Navigate(h.site.URL + "/sign-in?ended=yes&typed=kept&next=/clinics"))
 		b.slips(with("000000"), "email")
 		b.standsAt("/sign-in", "is kept for you")
 

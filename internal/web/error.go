@@ -32,9 +32,12 @@ func troubleOf(err error) trouble {
 		away      *problem.Unavailable
 		invalid   *problem.Invalid
 		tooLarge  *http.MaxBytesError
+		another   *errDrawnForAnother
 		routing   *echo.HTTPError
 	)
 	switch {
+	case errors.As(err, &another):
+		return another.told()
 	case errors.As(err, &none):
 		return notFound(none.Error())
 	case errors.As(err, &forbidden):

@@ -98,7 +98,7 @@ var spoiltForms = map[string][]spoilt{
 
 // buttons are forms in which nothing is typed or chosen.
 var buttons = []string{
-	"/sign-out", "/report/confirm/:token", "/report/leave/:token", "/reports/send", "/referrals/new", "/referrals/new/:id/discard",
+	"/sign-out", "/account/kept/discard", "/report/confirm/:token", "/report/leave/:token", "/reports/send", "/referrals/new", "/referrals/new/:id/discard",
 	"/appointments/:id/outcome", "/imports/:id/store", "/clinics/:code/close", "/closed-days/:day/open", "/admin/people/:id/disable",
 	"/admin/people/:id/link", "/admin/keys/:id/revoke", "/admin/mail/:id/send-again", "/recipients/:id/remove", "/referrals/:id/appointment", "/demo/sign-in",
 }
@@ -131,6 +131,9 @@ func (w inhabited) spoils(path string, s spoilt) {
 		address = strings.TrimSuffix(address, checkStep) + s.step
 	}
 	page, what := b.open(address), path+s.step
+	if s.role != "" && page.Find(`form[method="post"]`).Length() != page.Find(`form[method="post"] > input[name="`+pageMark+`"]`).Length() {
+		w.Errorf("%s: a form does not tell in whose session it was drawn", what)
+	}
 	w.refusesUnseen(b, address, what, page)
 	answer := b.post(address, append(held(page, hiddenBoxes), s.typed...)...)
 	if answer.status != http.StatusUnprocessableEntity || !strings.HasPrefix(answer.title(), "Error: ") {

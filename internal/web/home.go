@@ -89,6 +89,9 @@ var (
 
 // home is where everybody lands: worklists for those who work with people, else what their role has.
 func (v *visit) home() error {
+	if err := v.findKeptForms(); err != nil {
+		return err
+	}
 	switch v.who.Role {
 	case staff.Prison, staff.Provider:
 		return v.worklists()

@@ -66,30 +66,62 @@ func TestAPageWarnsBeforeItsSessionEnds(t *testing.T) {
 	}
 }
 
-// A form that is sent after its session has ended is there as it was typed once its person has signed in.
+// A form that is sent after its session has ended is there as it was typed once its person has signed in: idle, and with
+// somebody else signed in meanwhile in another tab.
 func TestWhatWasTypedIsThereAfterSigningInInABrowser(t *testing.T) {
 	bothWays(t, func(t *testing.T, scripts bool) {
 		h := newHouse(t)
 		secret := h.enrolled("HARBOUR")
-		id := h.released("A1234BC").String()
+		h.known("EXI")
+		form := h.site.URL + "/referrals/" + h.released("A1234BC").String() + "/contact"
 		b := h.signedIn(t, "HARBOUR", scripts)
-		b.do(chromedp.Navigate(h.site.URL + "/referrals/" + id + "/contact"))
-		b.choose("kind", "phone")
-		b.date("on", "20", "11", "2023")
-		b.do(chromedp.SendKeys(`#note`, "Rang, will come on Tuesday"))
+		b.do(chromedp.Navigate(form))
+		b.fills(rightly["contact"].typed)
 		h.now = h.now.Add(staff.SessionIdle + time.Minute)
 		b.next("Sign in")
 		b.says("What you typed is kept")
 		b.do(chromedp.SendKeys(`#email`, emailOf("HARBOUR")), chromedp.SendKeys(`#password`, password), chromedp.SendKeys(`#code`, h.code(secret, h.now)))
 		b.next("Record contact")
-		b.says("What you had typed is in the form again")
-		for box, want := range map[string]string{`#note`: "Rang, will come on Tuesday", `#on-day`: "20", `#on-month`: "11"} {
-			if got := read(b, chromedp.Value(box)); got != want {
-				t.Errorf("%s holds %q", box, got)
-			}
+		b.recordsWhatWasKept()
+
+		other := b.another()
+		b.do(chromedp.Navigate(form))
+		b.fills(with(rightly["contact"].typed, "note", "Rang again"))
+		other.do(chromedp.Navigate(h.site.URL + "/"))
+		other.signsOut()
+		other.becomes(h, "EXI")
+		b.next("Somebody else is signed in now")
+		b.says("You are signed in as Siân of EXI")
+		b.signsOut()
+		b.becomes(h, "HARBOUR")
+		b.do(chromedp.Click(`#kept-forms + ul a`), chromedp.WaitVisible(`#note`))
+		b.recordsWhatWasKept("note", "Rang again")
+		b.do(chromedp.Navigate(h.site.URL + "/"))
+		if read(b, chromedp.Evaluate[bool](`document.querySelector('#kept-forms') !== null`)) {
+			b.Error("what was recorded is still offered")
 		}
-		b.next("Aoife")
-		b.says("The contact is recorded.")
-		b.says("Rang, will come on Tuesday")
+		b.has(h, `SELECT count(*) FROM contact`, 2)
 	})
+}
+
+// recordsWhatWasKept finds a contact in its form as it was typed, and sends it.
+func (b tab) recordsWhatWasKept(changes ...string) {
+	b.Helper()
+	b.says("What you had typed is in the form again")
+	typed := with(rightly["contact"].typed, changes...)
+	if lost := b.lost(typed); len(lost) > 0 {
+		b.Errorf("the form has lost %v", lost)
+	}
+	b.next("Aoife")
+	b.says("The contact is recorded.")
+}
+
+// another is a second tab of the same browser, with its cookies.
+func (b tab) another() tab {
+	b.Helper()
+	ctx, cancel := chromedp.NewContext(b.ctx)
+	b.Cleanup(cancel)
+	b.ctx = ctx
+	b.do(focused())
+	return b
 }

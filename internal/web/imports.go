@@ -161,6 +161,10 @@ func (v *visit) uploaded() (name string, content []byte, err error) {
 			return "", nil, problem.Wrong("file", "required", "Select a file")
 		case err != nil:
 			return "", nil, cutShort(err)
+		case part.FormName() == pageMark:
+			if err := v.readUploadsMark(part); err != nil {
+				return "", nil, err
+			}
 		case part.FormName() == "file" && part.FileName() != "":
 			return takePart(part)
 		}

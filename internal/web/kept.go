@@ -2,11 +2,14 @@ package web
 
 import (
 	"bytes"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/google/uuid"
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
@@ -14,16 +17,17 @@ import (
 	"throughgate/internal/staff"
 )
 
-// keptMark is the query under which a form is opened again with what was typed before its session ended.
+// keptMark is the query, and the hidden field, that names a kept form: it is opened again with what was typed before its
+// session ended.
 const keptMark = "kept"
 
-func withKept(path string) string {
+func withKept(path string, id uuid.UUID) string {
 	u, err := url.Parse(path)
 	if err != nil {
 		return path
 	}
 	q := u.Query()
-	q.Set(keptMark, "yes")
+	q.Set(keptMark, id.String())
 	u.RawQuery = q.Encode()
 	return u.String()
 }
@@ -38,49 +42,131 @@ func withoutKept(u *url.URL) string {
 // secrets are never kept: they are typed again.
 var secrets = []string{"password", "new_password", "code"}
 
-// keepForm keeps what was typed, where the form has a page to show it on again.
-func (v *visit) keepForm(r route, path string) (kept bool, err error) {
-	if v.token() == "" || !v.hasPage(r.path) {
-		return false, nil
+// filledByPages are hidden fields that tell what was shown: a form with nothing else, such as a button, holds nothing to be kept.
+var filledByPages = []string{"version", "seen", "confirmed", "draft", "key", "link", "codes"}
+
+// unsent is what became of a form that was not carried out, since its session has ended or another has taken its place.
+type unsent struct {
+	ranOut bool      // the session ended by itself: nobody signed out or was signed out
+	kept   uuid.UUID // under which id what was typed is kept; uuid.Nil where it is not
+	file   bool      // it brought a file, which is never kept
+}
+
+// how and what are the same in the address of the sign-in page.
+func (u unsent) how() string {
+	if u.ranOut {
+		return "yes"
 	}
-	if _, err := v.typed(); err != nil {
-		return false, nil // an upload, say: nothing was typed that could be shown again
+	return "out"
+}
+
+func (u unsent) what() string {
+	switch {
+	case u.file:
+		return "file"
+	case u.kept != uuid.Nil:
+		return "kept"
 	}
-	typed := v.web.Request().PostForm
-	for _, name := range secrets {
-		typed.Del(name)
+	return ""
+}
+
+// setAside keeps a form that is not carried out, for the person in whose session its page was drawn and for nobody else.
+// An uploaded file is not kept: it is read to its end, so that the browser waits for the answer, and thrown away.
+func (v *visit) setAside(r route) (u unsent, err error) {
+	if u.file = brings(v.web.Request()); u.file {
+		_, _ = io.Copy(io.Discard, v.web.Request().Body) // too large or cut short, it is thrown away all the same
 	}
-	if len(typed) == 0 {
-		return false, nil
+	s := v.drawnIn
+	if s == nil && v.token() != "" {
+		s = staff.SessionOf(v.token())
 	}
-	err = v.asService(func(tx *db.Tx) (err error) {
-		u, err := url.Parse(path)
+	if s == nil { // nothing to ask after
+		return u, nil
+	}
+	err = v.asService(func(tx *db.Tx) error {
+		past, err := staff.PastOf(v.ctx, tx, s)
 		if err != nil {
 			return err
 		}
-		kept, err = staff.KeepForm(v.ctx, tx, v.now, v.token(), withoutKept(u), typed)
+		u.ranOut = past.RanOut
+		typed := v.typedByHand(r)
+		if len(typed) == 0 {
+			return nil
+		}
+		u.kept, err = staff.KeepForm(v.ctx, tx, v.now, s, staff.Unsent{Path: v.pageOf(r), Typed: typed, Instead: v.keptID})
 		return err
 	})
-	return kept, err
+	return u, err
+}
+
+// brings says whether a form brings a file.
+func brings(r *http.Request) bool {
+	return strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/")
+}
+
+// typedByHand is what a form holds that can be shown again, where it has a page to show it on.
+func (v *visit) typedByHand(r route) url.Values {
+	if !v.hasPage(r.path) {
+		return nil
+	}
+	typed, err := formSent(v.web.Request())
+	if err != nil {
+		return nil
+	}
+	for _, name := range secrets {
+		typed.Del(name)
+	}
+	for name := range typed {
+		if !slices.Contains(filledByPages, name) {
+			return typed
+		}
+	}
+	return nil
 }
 
 // withKeptForm opens a form with what the person had typed into it, or takes it now that they send
-// it: then nothing is kept any more. Whose form it is has been decided by who signed in.
+// it: then it is kept no more. Whose form it is has been decided by who signed in.
 func (v *visit) withKeptForm(r route) error {
 	if r.method != get {
 		if err := r.handle(v); err != nil || v.web.Response().Status != http.StatusSeeOther {
 			return err
 		}
-		return v.asService(func(tx *db.Tx) error { return staff.DropForm(v.ctx, tx, v.who.Person()) })
+		return v.asService(func(tx *db.Tx) error { return staff.DropForm(v.ctx, tx, v.who.Person(), v.keptID) })
 	}
 	err := v.asService(func(tx *db.Tx) (err error) {
-		v.kept, err = staff.KeptForm(v.ctx, tx, v.now, v.who.Person(), withoutKept(v.web.Request().URL))
+		v.kept, err = staff.KeptForm(v.ctx, tx, v.now, v.who.Person(), v.keptID, withoutKept(v.web.Request().URL))
 		return err
 	})
 	if err != nil {
 		return err
 	}
+	if v.kept == nil {
+		v.keptID = uuid.Nil
+	}
 	return r.handle(v)
+}
+
+// discardKept forgets every form that is kept for the person.
+func (v *visit) discardKept() error {
+	if err := v.asService(func(tx *db.Tx) error { return staff.DropForms(v.ctx, tx, v.who.Person()) }); err != nil {
+		return err
+	}
+	return v.seeOther("/")
+}
+
+// keptForm is a form that is kept for the reader, as their start page offers it.
+type keptForm struct{ Path, Text string }
+
+// findKeptForms looks for forms that the reader filled in and that were never carried out, to offer them on the start page.
+func (v *visit) findKeptForms() error {
+	return v.asService(func(tx *db.Tx) error {
+		all, err := staff.WaitingForms(v.ctx, tx, v.now, v.who.Person())
+		for n, f := range all {
+			text := "Form " + strconv.Itoa(n+1) + ", sent " + moment(v.now, f.At) + " and kept until " + moment(v.now, f.Until)
+			v.keptForms = append(v.keptForms, keptForm{withKept(f.Path, f.ID), text})
+		}
+		return err
+	})
 }
 
 // refilled is a drawn page whose boxes hold what was typed. It works on what any page drew, so that no

@@ -98,7 +98,8 @@ type page struct {
 	Version      string
 	Organisation string
 	IdleMinutes  int
-	Kept         bool // the form holds what was typed before the session ended
+	Kept         bool       // the form holds what was typed before the session ended
+	KeptForms    []keptForm // filled in by the reader and never carried out
 }
 
 type link struct {
@@ -112,7 +113,7 @@ func (v *visit) draw(status int, name string, p page) error {
 	p.Who, p.Demo, p.Styled, p.Version = v.who, v.Demo != nil, v.look.styled, v.look.version
 	p.Links, p.Organisation = v.links(), v.organisation()
 	p.IdleMinutes = int(staff.SessionIdle.Minutes())
-	p.Kept = v.kept != nil && status == http.StatusOK
+	p.Kept, p.KeptForms = v.kept != nil && status == http.StatusOK, v.keptForms
 	if v.unseen != nil && status == http.StatusOK {
 		p.Kept = false
 		return v.drawUnseen(name, p)
@@ -129,8 +130,10 @@ func (v *visit) draw(status int, name string, p page) error {
 
 func (v *visit) drawn(name string, p page) ([]byte, error) {
 	var out bytes.Buffer
-	err := v.look.pages[name]().ExecuteTemplate(&out, name, p)
-	return out.Bytes(), err
+	if err := v.look.pages[name]().ExecuteTemplate(&out, name, p); err != nil {
+		return nil, err
+	}
+	return v.marked(out.Bytes()), nil
 }
 
 // links are the parts of the site that the reader's role has.

@@ -91,6 +91,10 @@ type visit struct {
 	who staff.Who // nobody on pages for everybody
 	id  uuid.UUID // from the path, where it has one
 
+	drawnIn   staff.Session // in which session the page of the form was drawn; nil where it does not say
+	keptID    uuid.UUID     // the kept form that the page shows; uuid.Nil for none
+	keptForms []keptForm    // of the reader, to be offered
+
 	kept   url.Values // typed before the session ended, or what cannot be taken: to be shown in the form once more
 	unseen []string   // the boxes for which it cannot be taken (unseen.go)
 }
@@ -109,8 +113,14 @@ func (s *site) serve(r route) echo.HandlerFunc {
 		if err := v.recognise(); err != nil {
 			return err
 		}
-		if !r.open && !v.signedIn() {
-			return v.askToSignIn(r)
+		if !r.open {
+			v.readMarks()
+			if !v.signedIn() {
+				return v.askToSignIn(r)
+			}
+		}
+		if err := v.mustBeTheirs(r); err != nil {
+			return err
 		}
 		if err := v.permit(r); err != nil {
 			return err
@@ -119,7 +129,7 @@ func (s *site) serve(r route) echo.HandlerFunc {
 			return err
 		}
 		return v.seen(r, func() error {
-			if v.web.QueryParam(keptMark) != "" && v.signedIn() {
+			if v.keptID != uuid.Nil {
 				return v.withKeptForm(r)
 			}
 			return r.handle(v)

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"throughgate/internal/db"
 	"throughgate/internal/problem"
 	"throughgate/internal/staff"
@@ -105,22 +107,23 @@ func (v *visit) leave() error {
 }
 
 // askToSignIn leads to the sign-in page, and from there back. A form that was sent after its session
-// had ended leads back to its page: nothing of it was recorded, and the sign-in page says how that came to be.
-// After a session that ran out, what was typed is kept for the person whose session it was.
+// had ended leads back to its page: nothing of it was recorded, and the sign-in page says how that came to be, and
+// what has become of what was typed.
 func (v *visit) askToSignIn(r route) error {
 	q := url.Values{}
 	next := v.web.Request().URL.RequestURI()
 	if r.method != get {
-		if !v.hasPage(r.path) {
-			next = "/"
-		}
-		ended, err := v.ended(r, next)
+		next = v.pageOf(r)
+		u, err := v.setAside(r)
 		if err != nil {
 			return err
 		}
-		q.Set("ended", ended)
-		if ended == "kept" {
-			next = withKept(next)
+		q.Set("ended", u.how())
+		if typed := u.what(); typed != "" {
+			q.Set("typed", typed)
+		}
+		if u.kept != uuid.Nil {
+			next = withKept(next, u.kept)
 		}
 	}
 	if next != "/" && local(next) {
@@ -133,25 +136,12 @@ func (v *visit) askToSignIn(r route) error {
 	return v.seeOther(path)
 }
 
-// ended is how a form came to be sent without a session: "yes" when it ran out, "kept" when then what the form held is
-// kept, "out" when somebody signed out.
-func (v *visit) ended(r route, next string) (how string, err error) {
-	if v.token() == "" { // nothing to ask after
-		return "out", nil
+// pageOf is the address at which a form is opened; the start page for a button on a page of another address.
+func (v *visit) pageOf(r route) string {
+	if v.hasPage(r.path) {
+		return withoutKept(v.web.Request().URL)
 	}
-	kept, err := v.keepForm(r, next)
-	if err != nil || kept {
-		return "kept", err
-	}
-	ranOut := false
-	err = v.asService(func(tx *db.Tx) (err error) {
-		ranOut, err = staff.RanOut(v.ctx, tx, v.token())
-		return err
-	})
-	if ranOut {
-		return "yes", err
-	}
-	return "out", err
+	return "/"
 }
 
 // hasPage says whether a form's address shows its page when it is opened.

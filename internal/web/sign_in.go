@@ -19,19 +19,20 @@ var signInFields = []field{
 type signInBody struct {
 	Fields []field
 	Next   string
-	Ended  string // a form was sent after its session had ended: see askToSignIn
+	Ended  string // how the session had ended when a form was sent (unsent.how); "" where none was
+	Typed  string // what became of what was typed in it (unsent.what)
 }
 
 func (v *visit) signInPage() error {
 	if v.signedIn() {
 		return v.seeOther(nextOf(v.web.QueryParam("next")))
 	}
-	return v.drawSignIn(http.StatusOK, form{"next": v.web.QueryParam("next"), "ended": v.web.QueryParam("ended")}, nil)
+	return v.drawSignIn(http.StatusOK, form{"next": v.web.QueryParam("next"), "ended": v.web.QueryParam("ended"), "typed": v.web.QueryParam("typed")}, nil)
 }
 
 func (v *visit) drawSignIn(status int, typed form, wrong *problem.Invalid) error {
 	fields, mistakes := fill(signInFields, typed, wrong)
-	body := signInBody{fields, nextOf(typed["next"]), typed["ended"]}
+	body := signInBody{fields, nextOf(typed["next"]), typed["ended"], typed["typed"]}
 	return v.draw(status, "sign_in.html", page{Title: "Sign in", Faults: mistakes, Body: body})
 }
 

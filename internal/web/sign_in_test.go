@@ -102,7 +102,7 @@ func TestAFormSentAfterItsSessionEndedSaysSo(t *testing.T) {
 	b, id := h.as("HARBOUR"), h.released("A1234BC")
 	h.now = h.now.Add(time.Hour)
 	s := b.post("/referrals/"+id.String()+"/pickup", "picked_up_on-day", "19", "picked_up_on-month", "11", "picked_up_on-year", "2023", "kind", "new_episode")
-	if s.status != http.StatusSeeOther || !strings.Contains(s.location, "ended=kept") {
+	if s.status != http.StatusSeeOther || !strings.Contains(s.location, "typed=kept") {
 		t.Fatalf("%d to %q", s.status, s.location)
 	}
 	if page := b.open(s.location); !strings.Contains(page.text(), "was not recorded") {

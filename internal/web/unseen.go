@@ -65,7 +65,7 @@ func withUnseen(sent url.Values) (names []string) {
 // seen hands a form on to the page's own handler, unless it holds what cannot be seen: then its page is shown again
 // and says so, whatever the form is for. An uploaded file is for the handler to judge.
 func (v *visit) seen(r route, handle func() error) error {
-	if r.method == get || strings.HasPrefix(v.web.Request().Header.Get("Content-Type"), "multipart/") {
+	if r.method == get || brings(v.web.Request()) {
 		return handle()
 	}
 	sent, err := formSent(v.web.Request())
