@@ -12,7 +12,7 @@ import (
 )
 
 var checkCommand = command{
-	name: "check", args: "[--json]", summary: "look at settings, keys, database, clock and mail server, and say how to mend what is wrong",
+	name: "check", args: "[--json]", summary: "look at settings, certificate, keys, database, clock and mail server, and say how to mend what is wrong",
 	help: `
   --json           as JSON
 `,
@@ -62,6 +62,7 @@ func (c *call) printFindings(found []finding) error {
 // look goes on where it can after something wrong, so that all of it is mended at once.
 func (c *call) look(ctx context.Context, rules *config.Config) []finding {
 	found := []finding{good("settings", fmt.Sprintf("%s; prisons: %d, providers: %d", rules.Partnership.Name, len(rules.Prisons), len(rules.Providers)))}
+	found = append(found, lookAtCertificate(rules.Server, c.now())...)
 	if h, err := c.openWith(ctx, rules); err != nil {
 		found = append(found, bad("database", err))
 	} else {

@@ -98,7 +98,7 @@ func runDemo(ctx context.Context, c *call) error {
 func (m mark) over(rules *config.Config) {
 	rules.Mail.Address, rules.Mail.TLS, rules.Mail.Username = m.SMTP, "none", ""
 	rules.Mail.From, rules.Mail.AllowedDomains = "throughgate <no-reply@"+demo.Domain+">", []string{demo.Domain}
-	rules.Server.PublicURL = m.URL
+	rules.Server = config.Server{PublicURL: m.URL}
 }
 
 // asDemo is for every other command that names a demo's folder: it works as the demo's server does, so

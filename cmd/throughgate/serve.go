@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -64,7 +65,15 @@ here when server.tls_certificate and server.tls_key are set, else at a proxy nam
 			return usagef("--listen takes an address of this machine with a port, such as %s", defaultListen)
 		}
 		defer listener.Close()
-		h, err := c.open(ctx)
+		rules, err := c.settings()
+		if err != nil {
+			return err
+		}
+		pair, err := certificate(rules.Server)
+		if err != nil {
+			return err
+		}
+		h, err := c.openWith(ctx, rules)
 		if err != nil {
 			return err
 		}
@@ -78,7 +87,7 @@ here when server.tls_certificate and server.tls_key are set, else at a proxy nam
 		if !loopback(host) && h.Rules.Server.TLSCertificate == "" && len(h.Rules.Server.Proxies) == 0 {
 			c.say("Take care: %s can be reached from other machines, in clear. Set server.tls_certificate and server.tls_key, or name the proxy that ends TLS in server.proxies.", listener.Addr())
 		}
-		return c.serve(ctx, h, &front{listener: listener, ready: func() error {
+		return c.serve(ctx, h, &front{listener: listener, certificate: pair, ready: func() error {
 			c.say("Serving on %s", listener.Addr())
 			return nil
 		}})
@@ -96,9 +105,10 @@ func (h *house) safe(ctx context.Context, c *call) error {
 
 // front is how a server meets the world.
 type front struct {
-	listener net.Listener
-	demo     *web.Demo
-	ready    func() error // called once requests are answered
+	listener    net.Listener
+	certificate *tls.Certificate // where TLS ends here
+	demo        *web.Demo
+	ready       func() error // called once requests are answered
 }
 
 // How much may be thrown away before it is collected, in per cent of what is in use, and the size of the whole process from
@@ -118,9 +128,10 @@ func collectSeldom() {
 }
 
 // serve answers requests and runs the jobs until the context ends; then it takes no more, and lets
-// those under way finish.
+// those under way finish. Where either cannot go on the other is stopped too, so that the program ends and can be started anew.
 func (c *call) serve(ctx context.Context, h *house, f *front) error {
 	collectSeldom()
+	ctx, stop := context.WithCancel(ctx)
 	log := slog.New(slog.NewTextHandler(c.errs, nil))
 	post := mail.ServerOf(h.Rules.Mail)
 	bell := jobs.NewBell()
@@ -128,12 +139,13 @@ func (c *call) serve(ctx context.Context, h *house, f *front) error {
 	failed := make(chan error, 2)
 	var running sync.WaitGroup
 	defer running.Wait()
+	defer stop()
 	running.Go(func() {
 		if err := jobs.Start(ctx, jobs.Deps{Pool: h.Pool, Now: c.now, Mail: post, Log: log, Bell: bell}); err != nil {
 			failed <- err
 		}
 	})
-	go func() { failed <- h.listen(server, f.listener) }()
+	go func() { failed <- f.listen(server) }()
 	if err := f.ready(); err != nil {
 		return err
 	}
@@ -149,11 +161,12 @@ func (c *call) serve(ctx context.Context, h *house, f *front) error {
 	return server.Shutdown(last)
 }
 
-func (h *house) listen(server *http.Server, listener net.Listener) (err error) {
-	if s := h.Rules.Server; s.TLSCertificate != "" {
-		err = server.ServeTLS(listener, s.TLSCertificate, s.TLSKey)
+func (f *front) listen(server *http.Server) (err error) {
+	if f.certificate != nil {
+		server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{*f.certificate}, MinVersion: tls.VersionTLS12}
+		err = server.ServeTLS(f.listener, "", "")
 	} else {
-		err = server.Serve(listener)
+		err = server.Serve(f.listener)
 	}
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
