@@ -96,7 +96,7 @@ func aboutDate(v *visit, r *referral.Referral, known string) asked {
 		return asked{other: "/referrals/" + r.ID.String() + "/release?of=RELEASED"}
 	case "unknown":
 		page.title, page.button = "Why is no day known?", "Record that no day is known"
-		page.lead = "Without a day the appointment is given up. Another is booked by itself once a day is known."
+		page.lead = "Without a day the appointment is given up. Another is booked automatically once a day is known."
 		page.fields = []field{{Name: "reason", Label: "Reason (optional)", Kind: "text", Hint: whyNoDay.Hint}}
 		return page
 	}

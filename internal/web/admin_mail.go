@@ -12,7 +12,7 @@ import (
 
 // standings are the states of an email as people read them: what each means, and what to do.
 var standings = map[mail.State]struct{ Text, Colour, About string }{
-	mail.Queued:        {"Queued", "govuk-tag--blue", "It is sent by itself."},
+	mail.Queued:        {"Queued", "govuk-tag--blue", "It is sent automatically."},
 	mail.Sending:       {"Being sent", "govuk-tag--blue", "An attempt is under way."},
 	mail.DotCommitted:  {"Being sent", "govuk-tag--blue", "An attempt is under way, and the mail server may have it already."},
 	mail.IsSent:        {"Sent", "govuk-tag--green", "The mail server took it."},

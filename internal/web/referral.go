@@ -171,7 +171,7 @@ func (v *visit) waiting(r *referral.Referral) string {
 	case r.State.Final():
 		return "Nothing is left to do."
 	case v.who.Role == staff.Provider && r.UnbookedReason == appointment.NoReleaseDate:
-		return fmt.Sprintf("No release date is known yet, so nothing can be booked. Ask %s when it will be: an appointment is booked by itself once they say.", prison)
+		return fmt.Sprintf("No release date is known yet, so nothing can be booked. Ask %s when it will be: an appointment is booked automatically once they say.", prison)
 	case v.who.Role == staff.Provider:
 		return fmt.Sprintf("%s's move: keep the release date true, and confirm the release.", prison)
 	case r.State == referral.Unbooked:

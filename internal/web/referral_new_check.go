@@ -175,7 +175,7 @@ func (v *visit) whoBooks(r *referral.Referral) string {
 	case r.UnbookedReason == "":
 		return ""
 	case r.UnbookedReason == appointment.NoReleaseDate:
-		return "As soon as the day is known, say it on the referral's page: an appointment is then booked by itself."
+		return "As soon as the day is known, say it on the referral's page: an appointment is then booked automatically."
 	}
 	return nameOf(v.Pool.Rules, r.Provider.String()) + " will book one before the release, and you will see it on the referral's page."
 }
