@@ -75,7 +75,7 @@ func (f Filter) checked(today day.Date) (b bounds, err error) {
 		b.limit = usualPage
 	}
 	if b.limit < 1 || b.limit > mostPage {
-		c.Add("limit", "out_of_range", "This must be between 1 and 200.")
+		c.Add("limit", "range", "This must be between 1 and 200.")
 	}
 	if b.after, err = parseCursor(f.Cursor); err != nil {
 		c.Add("cursor", "invalid", "Give the next_cursor of the page before, as it was.")

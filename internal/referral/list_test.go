@@ -3,10 +3,20 @@ package referral
 import (
 	"context"
 	"reflect"
+	"strings"
 	"testing"
 
 	"throughgate/internal/db"
 )
+
+func TestAPageHoldsFrom1To200(t *testing.T) {
+	for limit, want := range map[int]string{-1: "limit range", 0: "", 1: "", 200: "", 201: "limit range"} {
+		_, err := Filter{Limit: limit}.checked(monday)
+		if got := strings.Join(faults(t, err), ", "); got != want {
+			t.Errorf("%d: %q, want %q", limit, got, want)
+		}
+	}
+}
 
 // A list in brief leaves out what it does not show, and changes nothing of what it does.
 func TestAListInBriefSaysTheSame(t *testing.T) {
