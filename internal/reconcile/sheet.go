@@ -42,7 +42,7 @@ type Sheet struct {
 	Name    string
 	Rows    int      // rows that hold something, without the header
 	Ignored []string // headings that are not of this layout
-	Found   string   // what was detected, in words: "CSV, UTF-8, separated by commas, lines end in CRLF"
+	Found   string   // what was detected, in words: "CSV, UTF-8, separated by commas, lines ended as on Windows"
 
 	text    *textFile // one of the two is set
 	book    *workbook

@@ -160,7 +160,7 @@ func (t *textFile) found() string {
 	if t.lineEnd == "" {
 		return said
 	}
-	return said + ", lines end in " + map[string]string{"\r\n": "CRLF", "\n": "LF", "\r": "CR"}[t.lineEnd]
+	return said + ", lines ended as on " + map[string]string{"\r\n": "Windows", "\n": "Mac or Linux", "\r": "old Macs"}[t.lineEnd]
 }
 
 // lines are the file's rows, numbered as a spreadsheet does: a quoted field with a line break in it
