@@ -67,6 +67,14 @@ func Confirm(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, refer
 	return referral.Keep(ctx, tx, who, now, r, event, rows)
 }
 
+// Stands says whether a pick-up as typed is in everything the one that is recorded.
+func Stands(ctx context.Context, tx *db.Tx, r *referral.Referral, d Draft) (bool, error) {
+	if r.PickedUpOn.IsZero() || d.PickedUpOn != r.PickedUpOn.String() {
+		return false, nil
+	}
+	return pickup{kind: d.Kind, modality: d.Modality}.stands(ctx, tx, r.ID)
+}
+
 // stands says whether the pick-up that is recorded is this one in everything. A modality left out is
 // the one that is recorded.
 func (p pickup) stands(ctx context.Context, tx *db.Tx, referralID uuid.UUID) (same bool, err error) {

@@ -1,6 +1,8 @@
 package web
 
 import (
+	"encoding/json"
+	"slices"
 	"strings"
 
 	"throughgate/internal/appointment"
@@ -43,7 +45,7 @@ var acts = []act{
 	{"pickup", "Confirm pick-up", "The person has started or resumed structured treatment. A phone call, an in-reach visit or a bridging prescription alone is contact, not a pick-up.",
 		"Confirm pick-up", "The pick-up is confirmed.", byProvider,
 		[]referral.State{referral.Released, referral.NotPickedUp, referral.Closed}, pickupFields, confirmPickup},
-	{"pickup-correction", "Correct the pick-up", "Another date takes the place of the one that was confirmed, which stays in the timeline.",
+	{"pickup-correction", "Correct the pick-up", "What you enter takes the place of what was confirmed, which stays in the timeline.",
 		"Correct the pick-up", "The pick-up is corrected.", byProvider, []referral.State{referral.PickedUp}, pickupFields, confirmPickup},
 	{"outcome", "Record what became of the appointment", "", "Save and continue", "The outcome is recorded.", byProvider, seeable, nil, recordOutcome},
 	{"appointment", "Book the next free appointment", "The earliest free place after release in a clinic that can see the person. An appointment to come is given up for it, if it is later.",
@@ -126,20 +128,35 @@ func pickupFields(v *visit, r *referral.Referral) []field {
 	}
 	list[0].Hint = "The first attendance on or after the release that starts or resumes structured treatment. " + list[0].Hint
 	if !r.PickedUpOn.IsZero() {
-		list = append(list, field{Name: "correction_reason", Label: "Why was the earlier date wrong?", Called: "why the earlier date was wrong", Kind: "text", Hint: "Recorded before: " + r.PickedUpOn.Long()})
+		list = append(list, field{Name: "correction_reason", Label: "Why was the earlier entry wrong?", Called: "why the earlier entry was wrong", Kind: "text", Hint: "Recorded before: " + r.PickedUpOn.Long() + recordedKind(r)})
 	}
 	return list
 }
 
-// confirmPickup wants a reason where it corrects the day.
+// recordedKind is what is recorded to have started, behind its date; "" where nothing is known of it.
+func recordedKind(r *referral.Referral) string {
+	for _, e := range slices.Backward(r.Timeline) {
+		var f facts
+		if e.Kind == "picked_up" && !e.Undone && json.Unmarshal(e.Data, &f) == nil && f.Kind != "" {
+			return ", " + lower(f.Kind)
+		}
+	}
+	return ""
+}
+
+// confirmPickup wants a reason where it corrects anything.
 func confirmPickup(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {
 	d := pickup.Draft{PickedUpOn: typed.date("picked_up_on"), Kind: typed["kind"], Modality: typed["modality"], CorrectionReason: strings.TrimSpace(typed["correction_reason"])}
 	var wrong problem.Corrections
-	if !r.PickedUpOn.IsZero() && d.PickedUpOn != r.PickedUpOn.String() && d.CorrectionReason == "" {
-		d.CorrectionReason = "none"
-		wrong.Add("correction_reason", "required", "Enter why the earlier date was wrong")
+	same, err := pickup.Stands(v.ctx, tx, r, d)
+	if err != nil {
+		return err
 	}
-	_, err := pickup.Confirm(v.ctx, tx, v.who, v.now, r.ID, d)
+	if !r.PickedUpOn.IsZero() && !same && d.CorrectionReason == "" {
+		d.CorrectionReason = "none"
+		wrong.Add("correction_reason", "required", "")
+	}
+	_, err = pickup.Confirm(v.ctx, tx, v.who, v.now, r.ID, d)
 	return together(wrong, err)
 }
 

@@ -175,3 +175,28 @@ func TestTheConfirmationOfAnOldReleaseSaysWhyNothingIsBooked(t *testing.T) {
 		t.Error(made.text())
 	}
 }
+
+// The form of the correction is drawn after the pick-up: whatever is changed on it, also beside the date, wants a reason.
+func TestAPickUpIsCorrectedInWhateverItSaysOnlyWithAReason(t *testing.T) {
+	h := newHouse(t)
+	path := "/referrals/" + h.released("A1234BC").String()
+	b := h.as("HARBOUR")
+	b.post(path+"/pickup", typing([]string{"kind", "new_episode"}, oneDay("picked_up_on", "19"))...)
+	if hint := b.open(path + "/pickup-correction").Find("#correction_reason-hint").Text(); hint != "Recorded before: 19 November 2023, new treatment episode" {
+		t.Errorf("what is recorded: %q", hint)
+	}
+	correct := func(day, kind, why string) shown {
+		return b.post(path+"/pickup-correction", typing([]string{"kind", kind, "correction_reason", why}, oneDay("picked_up_on", day))...)
+	}
+	for _, changed := range [][2]string{{"18", "new_episode"}, {"19", "resumed_episode"}} {
+		if s := correct(changed[0], changed[1], " "); s.faults()["correction_reason"] != "Enter why the earlier entry was wrong" {
+			t.Errorf("%v: %d %s %v", changed, s.status, s.location, s.faults())
+		}
+	}
+	if s := correct("19", "new_episode", ""); !strings.HasSuffix(s.location, "done=before") {
+		t.Errorf("nothing is changed: %d %s", s.status, s.location)
+	}
+	if s := correct("19", "resumed_episode", "had begun in prison"); !strings.HasSuffix(s.location, "done=pickup-correction") {
+		t.Errorf("with a reason: %d %s %v", s.status, s.location, s.faults())
+	}
+}
