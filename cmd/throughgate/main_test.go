@@ -89,6 +89,8 @@ func TestWrongUsageIsNamedAndEndsWithTwo(t *testing.T) {
 		"rate --json=maybe --window-end 2023-12-31":                           "--json: it takes no value",
 		"rate --window-end 2023-12-31 --window-end 2023-11-30":                "--window-end: it is there twice",
 		"rate --months x --window-end 2023-12-31":                             "whole number",
+		"rate --months 0 --window-end 2023-12-31":                             "from 1 to 120",
+		"rate --months 121 --window-end 2023-12-31":                           "from 1 to 120",
 		"apikey create --organisation EXI --expires 366d":                     "from 1d to 365d",
 		"import prison-releases --prison EXI":                                 "FILE is missing",
 		"import prison-releases a.csv":                                        "--prison CODE is needed",

@@ -15,7 +15,7 @@ var rateCommand = command{
 	help: `
   --window-end DATE     last day of the window, such as 2023-12-31
   --data-through DATE   last complete day that the data cover (default yesterday; none later)
-  --months N            so many windows, ending on successive month ends (default 1)
+  --months N            so many windows, ending on successive month ends (default 1, at most 120)
   --as-known-at TIME    the figures as they were known then, such as 2024-01-08T07:00:00Z
   --json                every measure, as JSON
 `,
@@ -49,8 +49,8 @@ func (c *call) ask() (ask continuity.Ask, err error) {
 		return ask, err
 	}
 	if text := c.flags["months"]; text != "" {
-		if ask.Months, err = strconv.Atoi(text); err != nil || ask.Months < 1 {
-			return ask, usagef("--months takes a whole number from 1")
+		if ask.Months, err = strconv.Atoi(text); err != nil || ask.Months < 1 || ask.Months > continuity.MostMonths {
+			return ask, usagef("--months takes a whole number from 1 to %d", continuity.MostMonths)
 		}
 	}
 	if text := c.flags["as-known-at"]; text != "" {

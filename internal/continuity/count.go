@@ -22,8 +22,8 @@ type Ask struct {
 	afresh bool // nothing that is kept is used
 }
 
-// mostMonths is as far back as one question may go: ten years.
-const mostMonths = 120
+// MostMonths is how many windows one question may ask for: ten years.
+const MostMonths = 120
 
 // firstYear is long before any prison kept such lists; what is earlier is a slip of the fingers, and
 // far enough back no calendar that the database has.
@@ -54,8 +54,8 @@ func (a Ask) checked() (Ask, error) {
 	if a.Months == 0 {
 		a.Months = 1
 	}
-	if a.Months < 1 || a.Months > mostMonths {
-		wrong.Add("months", "invalid", fmt.Sprintf("Ask for 1 to %d months.", mostMonths))
+	if a.Months < 1 || a.Months > MostMonths {
+		wrong.Add("months", "invalid", fmt.Sprintf("Ask for 1 to %d months.", MostMonths))
 	}
 	given, yesterday := !a.DataThrough.IsZero(), a.Today.Add(-1)
 	if !given {

@@ -96,7 +96,7 @@ func rolling(ctx context.Context, tx *db.Tx, ask Ask, others ...day.Date) (*coun
 // monthEnds are the last days of the windows to a day and to the month ends before it, oldest first, ten years back at most;
 // none of a window before the first release.
 func monthEnds(ctx context.Context, tx *db.Tx, last day.Date) ([]day.Date, error) {
-	ends := day.WindowEnds(last, mostMonths)
+	ends := day.WindowEnds(last, MostMonths)
 	var first *day.Date
 	err := tx.Get(ctx, &first, `
 		SELECT min(released_on)
