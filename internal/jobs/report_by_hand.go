@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"throughgate/internal/day"
 	"throughgate/internal/db"
 	"throughgate/internal/mail"
@@ -71,6 +73,27 @@ func madeFor(ctx context.Context, pool *db.Pool, due time.Time) (k kept, err err
 			  AND outcome = 'made'`, weekly, due)
 	})
 	return k, err
+}
+
+// LatestMade is the id of the report of the latest due time; uuid.Nil while that is not made, so that SendLatest would
+// make it.
+func LatestMade(ctx context.Context, pool *db.Pool, now time.Time) (id uuid.UUID, err error) {
+	due, ok, err := latestDue(pool.Rules.Report.Schedule, now)
+	if err != nil || !ok {
+		return uuid.Nil, err
+	}
+	err = pool.Act(ctx, scope, func(tx *db.Tx) error {
+		return tx.Get(ctx, &id, `
+			SELECT id
+			FROM report_run
+			WHERE report = $1
+			  AND due_at = $2
+			  AND outcome = 'made'`, weekly, due)
+	})
+	if errors.Is(err, db.ErrNone) {
+		return uuid.Nil, nil
+	}
+	return id, err
 }
 
 func issueByHand(ctx context.Context, pool *db.Pool, who staff.Who, now, due time.Time) (Run, error) {

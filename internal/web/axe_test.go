@@ -250,7 +250,7 @@ func (b walk) breaks() {
 			d.SendLatestReport = func(context.Context, staff.Who, bool) (string, error) { return "", fault }
 		})))
 		defer broken.Close()
-		b.do(chromedp.Navigate(broken.URL + "/report"))
+		b.do(chromedp.Navigate(broken.URL + b.at["/reports/:id"][0]))
 		answer, err := chromedp.RunResponse(b.ctx, chromedp.Click(`form[action="/reports/send"] button`))
 		if err != nil {
 			b.tab.Fatal(err)

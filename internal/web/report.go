@@ -31,7 +31,7 @@ type reportBody struct {
 	Ends                drawn // the months since the first release; it has no picture
 	Reconciliations     []link
 	Made                []fact
-	CanSend             bool
+	Latest              latestReport
 	Query               string // of this window, for its files
 
 	Months []option // the month ends to choose from
@@ -104,6 +104,9 @@ func (v *visit) report() error {
 		return err
 	}
 	body.Asked = fields
+	if body.Latest, err = v.latestReport(); err != nil {
+		return err
+	}
 	return v.draw(status, "report.html", page{Title: "Report", Faults: mistakes, Body: body})
 }
 
@@ -139,7 +142,7 @@ func (v *visit) window(yesterday day.Date) (end, through day.Date, wrong *proble
 		}
 		d, err := day.Parse(text)
 		if err != nil {
-			faults.Add(name, "date", "Enter a real date: day, month and year in figures")
+			faults.Add(name, "date", "Enter a real date")
 		}
 		return d
 	}
@@ -180,7 +183,6 @@ func (v *visit) reportBody(o *continuity.Overview) (b reportBody, err error) {
 		Alcohol:    alcoholTable(w.Supporting), Fields: fieldTable(w.Supporting.S12), Senders: senderTable(w.Supporting.S12, rules),
 		Ends:            drawn{Table: endsTable(o.MonthEnds)},
 		Reconciliations: v.reconciliationsOf(w),
-		CanSend:         v.canSend(),
 		Query:           "?" + url.Values{"window_end": {w.End.String()}, "data_through": {o.Figures.DataThrough.String()}}.Encode(),
 	}
 	b.draw(o, issue)

@@ -51,8 +51,31 @@ func (r run) Became() string {
 }
 
 type reportsBody struct {
-	Runs    []run
+	Runs   []run
+	Latest latestReport
+}
+
+// latestReport is what a page offers of the report that was due last: to send it, or to open it where it is made
+// already, on whose page it can be sent again.
+type latestReport struct {
 	CanSend bool
+	Made    uuid.UUID // zero while it is not made
+}
+
+// Open is the address of the report that is made already; "" for none.
+func (l latestReport) Open() string {
+	if l.Made == uuid.Nil {
+		return ""
+	}
+	return "/reports/" + l.Made.String()
+}
+
+func (v *visit) latestReport() (latestReport, error) {
+	if v.SendLatestReport == nil || v.who.Must(senders...) != nil {
+		return latestReport{}, nil
+	}
+	made, err := jobs.LatestMade(v.ctx, v.Pool, v.now)
+	return latestReport{true, made}, err
 }
 
 func (v *visit) reports() error { return v.drawReports(http.StatusOK, v.carried(), nil) }
@@ -77,11 +100,14 @@ func (v *visit) markOf(sentence string) string {
 }
 
 func (v *visit) drawReports(status int, done string, wrong faults) error {
-	body := reportsBody{CanSend: v.canSend()}
+	var body reportsBody
 	err := v.act(func(tx *db.Tx) (err error) {
 		body.Runs, err = v.runs(tx)
 		return err
 	})
+	if err == nil {
+		body.Latest, err = v.latestReport()
+	}
 	if err != nil {
 		return err
 	}
@@ -96,10 +122,6 @@ func (v *visit) runs(tx *db.Tx) (list []run, err error) {
 		WHERE outcome <> 'first_start'
 		ORDER BY due_at DESC`)
 	return list, err
-}
-
-func (v *visit) canSend() bool {
-	return v.SendLatestReport != nil && v.who.Must(senders...) == nil
 }
 
 // sendReport sends the latest due report, once more only where that was asked for on purpose.
@@ -144,11 +166,10 @@ type sentReport struct {
 	XLSX    []byte `db:"xlsx"`
 	JSON    []byte `db:"figures"`
 	Drawing []byte `db:"drawing"`
-	Latest  bool   `db:"latest"`
 
 	Messages []messageLine `db:"-"` // for administrators: they look after the readers
 	Counts   []fact        `db:"-"` // how many messages stand how
-	CanSend  bool          `db:"-"`
+	Again    bool          `db:"-"` // it was due last, and the reader may send it again
 }
 
 type messageLine struct{ Name, Address, State, Answer string }
@@ -157,9 +178,8 @@ func (v *visit) findReport() (s sentReport, err error) {
 	err = v.act(func(tx *db.Tx) error {
 		err := tx.Get(v.ctx, &s, `
 			SELECT id, due_at, window_end, data_through, outcome, made_at, made_by, coalesce(subject, '') AS subject,
-			  coalesce(plain, '') AS plain, coalesce(html, '') AS html, picture, csv, xlsx, figures, drawing,
-			  NOT EXISTS (SELECT FROM report_run l WHERE l.report = r.report AND l.due_at > r.due_at) AS latest
-			FROM report_run r
+			  coalesce(plain, '') AS plain, coalesce(html, '') AS html, picture, csv, xlsx, figures, drawing
+			FROM report_run
 			WHERE id = $1
 			  AND outcome = 'made'`, v.id)
 		if errors.Is(err, db.ErrNone) {
@@ -175,7 +195,11 @@ func (v *visit) sentReport() error {
 	if err != nil {
 		return err
 	}
-	s.CanSend = v.canSend() && s.Latest
+	latest, err := v.latestReport()
+	if err != nil {
+		return err
+	}
+	s.Again = latest.CanSend && latest.Made == s.ID
 	if err := v.messagesOf(&s); err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"throughgate/internal/db"
+	"throughgate/internal/jobs"
 	"throughgate/internal/mail"
 )
 
@@ -38,6 +39,9 @@ func TestTheLatestReportIsSentOnceAndAgainOnlyOnPurpose(t *testing.T) {
 	h := newHouse(t)
 	h.demo()
 	h.readers("chair@example.org")
+	if made, err := jobs.MakeDue(t.Context(), h.pool, h.now); err != nil || len(made) > 0 { // as the service starts for the first time
+		t.Fatal(made, err)
+	}
 	b := h.as("SUBGROUP")
 	if s := b.open("/report"); s.Find(`form[action="/reports/send"] button`).Text() != "Send the latest due report now" {
 		t.Fatalf("there is no button: %s", s.text())
@@ -75,6 +79,16 @@ func TestTheLatestReportIsSentOnceAndAgainOnlyOnPurpose(t *testing.T) {
 	h.deliver()
 	if n := len(h.post.Messages()); n != 2 {
 		t.Errorf("%d emails", n)
+	}
+	for _, page := range []string{"/report", "/reports"} {
+		s := b.open(page)
+		if open := s.Find(`#send ~ p a[role="button"]`).AttrOr("href", ""); open != path || s.Find(`form[action="/reports/send"]`).Length() > 0 {
+			t.Errorf("%s offers to send what is sent, or leads to %q", page, open)
+		}
+	}
+	h.now = h.now.AddDate(0, 0, 7)
+	if s := b.open(path); strings.Contains(s.text(), "Send this report again") {
+		t.Error("once another report is due, this one is offered to be sent again: the other would be")
 	}
 }
 
