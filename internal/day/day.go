@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"time"
 	_ "time/tzdata" // the service must know Europe/London wherever it runs
 )
@@ -54,6 +55,21 @@ func Parse(s string) (Date, error) {
 		return Date{}, fmt.Errorf("%d characters are not a date written as YYYY-MM-DD", len(s))
 	}
 	return fromTime(t), nil
+}
+
+// MonthNamed is the month that people write as January, Jan or SEPT; 0 for what is no month.
+func MonthNamed(word string) time.Month {
+	word = strings.ToLower(word)
+	if word == "sept" {
+		return time.September
+	}
+	for m := time.January; m <= time.December; m++ {
+		name := strings.ToLower(m.String())
+		if word == name || word == name[:3] {
+			return m
+		}
+	}
+	return 0
 }
 
 // MustParse is Parse for dates written in the program's own text.

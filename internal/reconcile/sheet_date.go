@@ -50,7 +50,7 @@ func readDate(text string) (date day.Date, why string) {
 		return realDate(m[5], number(m[3]), m[1])
 	}
 	if m := wordDate.FindStringSubmatch(text); m != nil {
-		return realDate(m[3], monthNamed(m[2]), m[1])
+		return realDate(m[3], int(day.MonthNamed(m[2])), m[1])
 	}
 	if bareNumber.MatchString(text) {
 		return day.Date{}, numberCell
@@ -81,21 +81,6 @@ func realDate(year string, month int, dayOfMonth string) (day.Date, string) {
 func number(digits string) int {
 	n, _ := strconv.Atoi(digits) // the pattern allows digits only
 	return n
-}
-
-// monthNamed is 1 to 12 for January, Jan, SEPT; 0 for what is no month.
-func monthNamed(word string) int {
-	word = strings.ToLower(word)
-	if word == "sept" {
-		return 9
-	}
-	for m := time.January; m <= time.December; m++ {
-		name := strings.ToLower(m.String())
-		if word == name || word == name[:3] {
-			return int(m)
-		}
-	}
-	return 0
 }
 
 // numericParts are the first two parts of a date written in numbers only, the year last.

@@ -174,7 +174,7 @@ func dropIn(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {
 	if text := typed.date("attended_on"); text != "" {
 		var err error
 		if on, err = day.Parse(text); err != nil {
-			return problem.Wrong("attended_on", "date", "Enter a real date: day, month and year in figures")
+			return problem.Wrong("attended_on", "date", "Enter a real date")
 		}
 	}
 	_, err := appointment.DropIn(v.ctx, tx, v.who, v.now, r.ID, v.who.Organisation(), on)

@@ -78,7 +78,7 @@ func (v *visit) auditAsked() (asked auditAsked, err error) {
 	}
 	if date := asked.form.date("day"); date != "" {
 		if asked.day, err = day.Parse(date); err != nil {
-			wrong.Add("day", "date", "The day must be a real date: day, month and year in figures")
+			wrong.Add("day", "date", "The day must be a real date")
 		}
 	}
 	asked.before, asked.by = placeOf(asked.form["before"]), asked.form["by"]

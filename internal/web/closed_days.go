@@ -76,7 +76,7 @@ func closedOn(typed form) (day.Date, error) {
 	}
 	on, err := day.Parse(text)
 	if err != nil {
-		return on, problem.Wrong("closed_on", "date", "Enter a real date: day, month and year in figures")
+		return on, problem.Wrong("closed_on", "date", "Enter a real date")
 	}
 	return on, nil
 }

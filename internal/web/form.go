@@ -38,12 +38,15 @@ func (v *visit) several(name string) string {
 	return strings.Join(lines, "\n")
 }
 
-// date puts the three boxes of a date together as 2023-12-04. Whatever cannot be that is handed on as
-// it was typed, for the act to refuse in its own words; three empty boxes are no date.
+// date puts the three boxes of a date together as 2023-12-04; the month may be its name. Whatever cannot be that is
+// handed on as it was typed, for the act to refuse in its own words; three empty boxes are no date.
 func (f form) date(name string) string {
 	d, m, y := strings.TrimSpace(f[name+"-day"]), strings.TrimSpace(f[name+"-month"]), strings.TrimSpace(f[name+"-year"])
 	if d+m+y == "" {
 		return ""
+	}
+	if named := day.MonthNamed(m); named != 0 {
+		m = strconv.Itoa(int(named))
 	}
 	return y + "-" + twoFigures(m) + "-" + twoFigures(d)
 }
@@ -234,9 +237,9 @@ func (f field) spoiltDate() string {
 	case len(missing) > 0 && len(missing) < 3:
 		return " must include " + strings.Join(missing, " and ")
 	case f.shortYear():
-		return ": year must have four figures, such as 2025"
+		return " must have a year of four figures"
 	}
-	return " must be a real date: day, month and year in figures"
+	return " must be a real date"
 }
 
 func (f field) shortYear() bool {

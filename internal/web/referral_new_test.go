@@ -276,7 +276,7 @@ func TestWhatEachPageOfAReferralRefuses(t *testing.T) {
 		"no consent":             {"consent", []string{"consent.share_with_provider", "refused"}, "consent.share_with_provider", "They can be referred only once they have agreed that the provider is told"},
 		"no surname":             {"name", with(answersOf["name"], "person.family_name", "N/A"), "person.family_name", "Their surname is not a name. Give the name that the prison knows the person by."},
 		"a name left out":        {"name", []string{"person.given_name", "Siân"}, "person.family_name", "Enter their surname"},
-		"no such day":            {"date-of-birth", noDay("person.date_of_birth"), "person.date_of_birth-day", "Their date of birth must be a real date: day, month and year in figures"},
+		"no such day":            {"date-of-birth", noDay("person.date_of_birth"), "person.date_of_birth-day", "Their date of birth must be a real date"},
 		"no sex":                 {"sex", nil, "person.sex", "Select their sex"},
 		"nothing of the release": {"release", nil, "release_known", "Select what is known of the release"},
 		"no day":                 {"release-date", nil, "release_on-day", "Enter the day of release"},

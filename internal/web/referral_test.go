@@ -57,7 +57,7 @@ func TestWrongInputNamesEveryProblemAndKeepsWhatWasTyped(t *testing.T) {
 	}
 	said := s.faults()
 	for id, want := range map[string]string{
-		"picked_up_on-day": "The day when treatment started must be a real date: day, month and year in figures",
+		"picked_up_on-day": "The day when treatment started must be a real date",
 		"kind":             "Select what started",
 	} {
 		if said[id] != want || s.Find("#"+id).Length() != 1 || !strings.Contains(s.Find(".govuk-error-message").Text(), want) {
