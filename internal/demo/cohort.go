@@ -93,6 +93,7 @@ func PastFiles(today day.Date) Files {
 			r.follow(provider, p, on, referred, r.Float64() < share)
 		}
 	}
+	r.namesakes(lists, provider, last.Add(-10))
 	out := Files{Prisons: map[string][]byte{}, Provider: provider.bytes()}
 	for prison, list := range lists {
 		out.Prisons[prison] = list.bytes()
@@ -100,8 +101,20 @@ func PastFiles(today day.Date) Files {
 	return out
 }
 
+// namesakes are two people of one name, date of birth and sex, released from two prisons within days. The provider saw one
+// of them, and its list does not say which: a reviewer has both before them.
+func (r *inventor) namesakes(lists map[string]*sheet, provider *sheet, on day.Date) {
+	one := r.person(on)
+	other := one
+	other.number = r.person(on).number
+	for prison, p := range map[string]invented{"EXI": one, "CWI": other} {
+		lists[prison].add(p.row(on, on.Add(-90), on.Add(-14), "Transferred - not in custody", "Released", "PLYB", "Yes - referred to community treatment")...)
+	}
+	came := on.Add(4).Slash()
+	provider.add("HB4999", one.given, one.family, one.born.Slash(), one.sex, on.Add(-13).Slash(), came, came, came, "")
+}
+
 func (p invented) prisonRow(r *inventor, on, referred day.Date) []string {
-	drug := append(append([]string{}, p.drugs...), "", "", "")[:3]
 	discharge, reason, destination, status := "Transferred - not in custody", "Released", "PLYB", "Yes - referred to community treatment"
 	switch r.IntN(30) {
 	case 0:
@@ -113,7 +126,13 @@ func (p invented) prisonRow(r *inventor, on, referred day.Date) []string {
 	case 3:
 		discharge, reason = "Transferred - in custody", "Transferred to another prison"
 	}
-	return []string{p.given, p.family, p.born.Slash(), p.sex, p.number, on.Add(-40 - r.IntN(300)).Slash(),
+	return p.row(on, on.Add(-40-r.IntN(300)), referred, discharge, reason, destination, status)
+}
+
+// row is a line of a prison's list.
+func (p invented) row(on, reception, referred day.Date, discharge, reason, destination, status string) []string {
+	drug := append(append([]string{}, p.drugs...), "", "", "")[:3]
+	return []string{p.given, p.family, p.born.Slash(), p.sex, p.number, reception.Slash(),
 		drug[0], drug[1], drug[2], discharge, on.Slash(), reason, destination, status, referred.Slash()}
 }
 
