@@ -40,7 +40,7 @@ func TestEncodingsSeparatorsAndLineEndsGiveTheSameRow(t *testing.T) {
 	want, _ := readPrison(t, goodRelease())
 	rows := table(PrisonReleases(), goodRelease())
 	for _, separator := range []string{",", ";", "\t"} {
-		for _, lineEnd := range []string{"\n", "\r\n", "\r"} {
+		for lineEnd, system := range map[string]string{"\n": "Mac or Linux", "\r\n": "Windows", "\r": "old Macs"} {
 			plain := csvAs(rows, separator, lineEnd)
 			for encoding, received := range map[string][]byte{
 				"UTF-8": plain, "UTF-8 with byte-order mark": append([]byte(byteOrderMark), plain...), "Windows-1252": windows1252(t, plain),
@@ -50,7 +50,7 @@ func TestEncodingsSeparatorsAndLineEndsGiveTheSameRow(t *testing.T) {
 				if !got.Equal(want) || len(found.Refused)+len(found.Warnings) > 0 {
 					t.Errorf("%s: %+v, %v", s.Found, got, found)
 				}
-				if !strings.Contains(s.Found, encoding) {
+				if !strings.Contains(s.Found, encoding) || !strings.HasSuffix(s.Found, "lines ended as on "+system) {
 					t.Errorf("%s was detected as %s", encoding, s.Found)
 				}
 			}
