@@ -125,8 +125,25 @@ type Files struct {
 }
 
 type Server struct {
-	PublicURL      string `yaml:"public_url"`
+	PublicURL      string `yaml:"public_url"` // without a slash at its end, however it was written
 	Proxies        []string
 	TLSCertificate string `yaml:"tls_certificate"`
 	TLSKey         string `yaml:"tls_key"`
+}
+
+// Secure says whether people reach the service over TLS, which ends here or at a proxy that is named. An address that the
+// settings give in clear is believed where TLS does not end here.
+func (s Server) Secure() bool {
+	return s.TLSCertificate != "" || strings.HasPrefix(s.PublicURL, "https:") || s.PublicURL == "" && len(s.Proxies) > 0
+}
+
+// Address is where people reach the service, as links begin: what the settings say, else the host that the caller knows.
+func (s Server) Address(host string, secure bool) string {
+	switch {
+	case s.PublicURL != "":
+		return s.PublicURL
+	case secure:
+		return "https://" + host
+	}
+	return "http://" + host
 }

@@ -154,3 +154,27 @@ func TestBankHolidays(t *testing.T) {
 		}
 	}
 }
+
+// Links begin with where people reach the service, and cookies are for HTTPS wherever TLS ends here or at a proxy.
+func TestWherePeopleReachTheService(t *testing.T) {
+	for text, want := range map[string]struct {
+		secure  bool
+		address string
+	}{
+		"{}":                               {false, "http://host:1"},
+		"{tls_certificate: c, tls_key: k}": {true, "https://host:1"},
+		"{proxies: [192.0.2.1]}":           {true, "https://host:1"},
+		"{public_url: \"https://tg.example\", proxies: [192.0.2.1]}": {true, "https://tg.example"},
+		"{public_url: \"https://tg.example/\"}":                      {true, "https://tg.example"},
+		"{public_url: \"https://tg.example/gate//\"}":                {true, "https://tg.example/gate"},
+		"{public_url: \"http://tg.example\", proxies: [192.0.2.1]}":  {false, "http://tg.example"},
+	} {
+		c, err := load(t, "server: "+text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if secure := c.Server.Secure(); secure != want.secure || c.Server.Address("host:1", secure) != want.address {
+			t.Errorf("%s: secure is %t, the address %s", text, secure, c.Server.Address("host:1", secure))
+		}
+	}
+}

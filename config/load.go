@@ -44,6 +44,7 @@ func assemble(file string, environment []string) (*Config, error) {
 		return nil, err
 	}
 	c.Vocabulary.NoSurname = c.Files.NoSurname
+	c.Server.PublicURL = strings.TrimRight(c.Server.PublicURL, "/")
 	if file == "" {
 		file = "built-in settings"
 	}

@@ -193,7 +193,7 @@ func TestADemosFolderIsWorkedOnAsTheDemoIs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := fmt.Sprint(publicURL(rules), " ", rules.Mail.Address, " ", rules.Mail.AllowedDomains); got != want {
+		if got := fmt.Sprint(rules.Server.Address(defaultListen, false), " ", rules.Mail.Address, " ", rules.Mail.AllowedDomains); got != want {
 			t.Errorf("in %q: %s, want %s", folder, got, want)
 		}
 	}

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"throughgate/config"
 	"throughgate/internal/db"
 	"throughgate/internal/mail"
 	"throughgate/internal/problem"
@@ -92,12 +91,4 @@ func anAddress(name, typed string) error {
 		return usagef("%s takes an email address, such as name@example.org", name)
 	}
 	return nil
-}
-
-// publicURL is the address in links that the service writes.
-func publicURL(rules *config.Config) string {
-	if rules.Server.PublicURL != "" {
-		return strings.TrimRight(rules.Server.PublicURL, "/")
-	}
-	return "http://" + defaultListen
 }

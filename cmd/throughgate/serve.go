@@ -83,15 +83,23 @@ here when server.tls_certificate and server.tls_key are set, else at a proxy nam
 		if err := h.bringIn(ctx, c); err != nil {
 			return err
 		}
-		host, _, _ := net.SplitHostPort(listener.Addr().String())
-		if !loopback(host) && h.Rules.Server.TLSCertificate == "" && len(h.Rules.Server.Proxies) == 0 {
-			c.say("Take care: %s can be reached from other machines, in clear. Set server.tls_certificate and server.tls_key, or name the proxy that ends TLS in server.proxies.", listener.Addr())
-		}
+		c.warn(rules.Server, listener.Addr())
 		return c.serve(ctx, h, &front{listener: listener, certificate: pair, ready: func() error {
 			c.say("Serving on %s", listener.Addr())
 			return nil
 		}})
 	},
+}
+
+// warn says what of the settings may not be meant as it stands.
+func (c *call) warn(s config.Server, at net.Addr) {
+	host, _, _ := net.SplitHostPort(at.String())
+	if !loopback(host) && s.TLSCertificate == "" && len(s.Proxies) == 0 {
+		c.say("Take care: %s can be reached from other machines, in clear. Set server.tls_certificate and server.tls_key, or name the proxy that ends TLS in server.proxies.", at)
+	}
+	if len(s.Proxies) > 0 && s.PublicURL == "" {
+		c.say("Take care: server.proxies names a proxy, but server.public_url does not say at which address people reach it. It is taken to be one that begins with https://, and emails carry no links.")
+	}
 }
 
 // safe refuses to start on a database that could lose what was answered.
@@ -177,7 +185,7 @@ func (f *front) listen(server *http.Server) (err error) {
 func (h *house) server(c *call, f *front, log *slog.Logger, bell jobs.Bell) *http.Server {
 	pages := web.New(web.Deps{
 		Pool: h.Pool, Now: c.now, Log: log, Demo: f.demo,
-		Secure: strings.HasPrefix(h.Rules.Server.PublicURL, "https:") || h.Rules.Server.TLSCertificate != "",
+		Secure: h.Rules.Server.Secure(),
 		API: func(e *echo.Echo) {
 			api.Register(e, api.Deps{Pool: h.Pool, Now: c.now, Log: log, MetricsToken: os.Getenv("THROUGHGATE_METRICS_TOKEN")})
 		},

@@ -112,3 +112,41 @@ func TestAForwardedAddressIsBelievedOfConfiguredProxiesOnly(t *testing.T) {
 		}
 	}
 }
+
+// Whoever names the proxy that ends TLS need not say so again for the cookies.
+func TestBehindANamedProxyCookiesAreForHTTPSOnly(t *testing.T) {
+	for proxies, want := range map[string]string{"": "throughgate=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax", "192.0.2.7": "__Host-throughgate=; Path=/; Max-Age=0; HttpOnly; Secure; SameSite=Lax"} {
+		rules := config.BuiltIn()
+		if proxies != "" {
+			rules.Server.Proxies = []string{proxies}
+		}
+		h := &house{Pool: &db.Pool{Rules: rules}}
+		server := h.server(&call{now: time.Now}, &front{}, slog.New(slog.NewTextHandler(io.Discard, nil)), jobs.NewBell())
+		r, w := httptest.NewRequest(http.MethodPost, "/sign-out", nil), httptest.NewRecorder()
+		r.Header.Set("Sec-Fetch-Site", "same-origin")
+		server.Handler.ServeHTTP(w, r)
+		if got := w.Header().Get("Set-Cookie"); got != want {
+			t.Errorf("behind %q: %s", proxies, got)
+		}
+	}
+}
+
+func TestWhatMayNotBeMeantIsSaidAtTheStart(t *testing.T) {
+	for _, c := range []struct {
+		at   string
+		s    config.Server
+		says string
+	}{
+		{"127.0.0.1", config.Server{}, ""},
+		{"0.0.0.0", config.Server{}, "in clear"},
+		{"0.0.0.0", config.Server{TLSCertificate: "c", TLSKey: "k"}, ""},
+		{"0.0.0.0", config.Server{Proxies: []string{"192.0.2.7"}, PublicURL: "https://tg.example"}, ""},
+		{"127.0.0.1", config.Server{Proxies: []string{"192.0.2.7"}}, "server.public_url"},
+	} {
+		var said strings.Builder
+		(&call{errs: &said}).warn(c.s, &net.TCPAddr{IP: net.ParseIP(c.at), Port: 80})
+		if !strings.Contains(said.String(), c.says) || (said.String() == "") != (c.says == "") {
+			t.Errorf("%s, %+v: %q", c.at, c.s, said.String())
+		}
+	}
+}

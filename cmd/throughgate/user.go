@@ -41,7 +41,7 @@ factor within seven days.
 		if err != nil {
 			return err
 		}
-		fmt.Fprintln(c.out, publicURL(h.Rules)+"/invitation/"+token)
+		fmt.Fprintln(c.out, h.Rules.Server.Address(defaultListen, h.Rules.Server.TLSCertificate != "")+"/invitation/"+token)
 		return nil
 	},
 }

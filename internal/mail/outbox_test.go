@@ -36,7 +36,7 @@ func open(t *testing.T, d *testdb.DB) *db.Pool {
 	pool := d.Pool(t)
 	pool.Rules.Mail.From = "Throughgate <reports@harbour.example>"
 	pool.Rules.Mail.AllowedDomains = []string{"harbour.example"}
-	pool.Rules.Server.PublicURL = "https://throughgate.example/"
+	pool.Rules.Server.PublicURL = "https://throughgate.example"
 	return pool
 }
 

@@ -217,11 +217,10 @@ func LeaveLink(tx *db.Tx, r Recipient) string {
 }
 
 func link(tx *db.Tx, path, token string) string {
-	base := strings.TrimSuffix(tx.Rules.Server.PublicURL, "/")
-	if base == "" {
+	if tx.Rules.Server.PublicURL == "" {
 		return ""
 	}
-	return base + path + token
+	return tx.Rules.Server.PublicURL + path + token
 }
 
 // leaveToken is computed from the key and not drawn: every report carries it, and the database

@@ -61,7 +61,7 @@ func figure(x, n int) continuity.Figure {
 
 func issueOf(f *continuity.Figures, change func(*config.Config)) Issue {
 	rules := config.BuiltIn()
-	rules.Server.PublicURL = "https://throughgate.example/"
+	rules.Server.PublicURL = "https://throughgate.example"
 	if change != nil {
 		change(rules)
 	}

@@ -215,7 +215,7 @@ func (i Issue) waiting() []Answer {
 }
 
 func (i Issue) link() string {
-	if base := strings.TrimSuffix(i.Rules.Server.PublicURL, "/"); base != "" {
+	if base := i.Rules.Server.PublicURL; base != "" {
 		return base + "/report"
 	}
 	return ""

@@ -79,14 +79,3 @@ type shownOnce struct {
 	Lead, Label, Value, Warning string
 	Path, Link                  string
 }
-
-// ownAddress is where people reach this service: as configured, else as the reader does.
-func (v *visit) ownAddress() string {
-	if url := v.Pool.Rules.Server.PublicURL; url != "" {
-		return url
-	}
-	if v.Secure {
-		return "https://" + v.web.Request().Host
-	}
-	return "http://" + v.web.Request().Host
-}

@@ -93,7 +93,7 @@ func (v *visit) addPerson() error {
 func (v *visit) drawInvitationLink(title, token string) error {
 	return v.draw(http.StatusOK, "admin_shown_once.html", page{Title: title, Body: shownOnce{
 		Lead:  "Send this link to the person, in a way that reaches nobody else. It works once, for 7 days. With it they choose their password and set up their authenticator app.",
-		Label: "Their link", Value: v.ownAddress() + "/invitation/" + token,
+		Label: "Their link", Value: v.Pool.Rules.Server.Address(v.web.Request().Host, v.Secure) + "/invitation/" + token,
 		Warning: "It is not shown again. If it gets lost, make a new one on the person's page.", Path: "/admin/people", Link: "Back to the people"}})
 }
 
