@@ -86,14 +86,17 @@ func letFollow(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, whe
 	return len(ids), nil
 }
 
-// followThere lets one follow. Whom staff booked by hand without a release date keeps what is still held.
-func followThere(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, w Wish) error {
+// followThere lets one follow. Whom staff booked by hand without a release date keeps what is still held, and else goes without.
+func followThere(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, w Wish) (err error) {
+	var m Moved
 	if w.ReleaseOn.IsZero() {
 		if a, err := Open(ctx, tx, w.ReferralID); err != nil || a != nil && !a.NotHeld {
 			return err
 		}
+		m, err = goWithout(ctx, tx, who, now, w, FlagNotHeld)
+	} else {
+		m, err = Follow(ctx, tx, who, now, w)
 	}
-	m, err := Follow(ctx, tx, who, now, w)
 	if err == nil && !w.Released && m.Old != nil && (m.New == nil || m.New.ID != m.Old.ID) {
 		err = tellPrison(ctx, tx, now, w.ReferralID)
 	}

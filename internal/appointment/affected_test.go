@@ -229,3 +229,28 @@ func bookedOnTuesday(ctx context.Context, tx *db.Tx, wishes ...Wish) (who []Wish
 	}
 	return who, tx.As(ctx, jobs)
 }
+
+// Staff may book by hand before a release date is known. When the day is closed they go without, and stand among those concerned.
+func TestWhoWasBookedByHandWithoutAReleaseDateIsAmongThoseConcerned(t *testing.T) {
+	pool := world(t, monday, nil)
+	try(t, pool, jobs, func(ctx context.Context, tx *db.Tx) error {
+		w, err := refer(ctx, tx, monday, harbour, Wish{})
+		if err != nil {
+			return err
+		}
+		if _, err := Book(ctx, tx, harbour, monday, w.ReferralID, slotAt(ctx, t, tx, at("2025-12-04 14:00")), ""); err != nil {
+			return err
+		}
+		if err := tx.As(ctx, jobs); err != nil {
+			return err
+		}
+		if err := CloseDay(ctx, tx, harbour, monday, on("2025-12-04")); err != nil {
+			return err
+		}
+		all, err := AffectedBy(ctx, tx, monday, monday, "HARBOUR", Where{On: on("2025-12-04")})
+		if err != nil || len(all) != 1 || all[0].ReferralID != w.ReferralID || all[0].Stands || all[0].NewAt != nil || all[0].Unbooked != NoReleaseDate {
+			t.Errorf("%+v %v", all, err)
+		}
+		return nil
+	})
+}

@@ -26,7 +26,7 @@ import (
 // before the release: then nobody could have come, and the service cancels it.
 func Follow(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, w Wish) (Moved, error) {
 	if w.ReleaseOn.IsZero() {
-		return loseDate(ctx, tx, who, now, w)
+		return goWithout(ctx, tx, who, now, w, releaseDateUnknown)
 	}
 	old, err := Open(ctx, tx, w.ReferralID)
 	if err != nil {
@@ -45,8 +45,9 @@ func Follow(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, w Wish
 	return keepOrMove(ctx, tx, who, now, w, old)
 }
 
-func loseDate(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, w Wish) (Moved, error) {
-	freed, err := freeFuture(ctx, tx, who, now, w.ReferralID, releaseDateUnknown)
+// goWithout frees the place of somebody without a release date, for whom the rule finds no other.
+func goWithout(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, w Wish, why string) (Moved, error) {
+	freed, err := freeFuture(ctx, tx, who, now, w.ReferralID, why)
 	if err != nil {
 		return Moved{}, err
 	}

@@ -39,6 +39,8 @@ func (v *visit) affected(tx *db.Tx, where appointment.Where) (lines []affectedLi
 		switch {
 		case a.Stands:
 			line.Next = &step{line.Path + "/slot", "Choose another time"}
+		case a.NewAt == nil && a.Unbooked == appointment.NoReleaseDate: // for whom there is no next free one
+			line.Next = &step{line.Path + "/slot", "Choose another time"}
 		case a.NewAt == nil && a.Unbooked != "":
 			line.Next = &step{line.Path + "/appointment", "Book an appointment"}
 		}

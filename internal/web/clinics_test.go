@@ -9,6 +9,7 @@ import (
 
 	"throughgate/internal/appointment"
 	"throughgate/internal/db"
+	"throughgate/internal/referral"
 )
 
 var clinicForm = []string{"code", "sat-am", "weekday", "saturday", "starts", "09:00", "ends", "11:00", "slot_minutes", "30", "places", "1",
@@ -63,13 +64,18 @@ func TestAClinicIsAddedChangedAndClosedAndStaysSoAtTheNextStart(t *testing.T) {
 // bookedForWednesday is somebody whom the provider booked for 22 November: released, or to be on the day before.
 func (h *house) bookedForWednesday(number, released string) string {
 	h.Helper()
-	b := h.as("HARBOUR")
 	d := draft(number)
 	d.PlannedReleaseDate, d.ReleasedOn = "2023-11-21", released
 	if released != "" {
 		d.PlannedReleaseDate = ""
 	}
-	id := h.referred(d).String()
+	return h.handBooked(d)
+}
+
+// handBooked is somebody whom the provider booked for 22 November.
+func (h *house) handBooked(d referral.Draft) string {
+	h.Helper()
+	b, id := h.as("HARBOUR"), h.referred(d).String()
 	slot := b.open("/referrals/"+id+"/slot?day=2023-11-22").Find(`input[name="slot_id"]`).First().AttrOr("value", "")
 	if s := b.post("/referrals/"+id+"/slot", "slot_id", slot); s.status != http.StatusSeeOther {
 		h.Fatalf("booking: %d %s", s.status, s.text())
@@ -179,5 +185,17 @@ func TestAClinicsOtherTimesAreShownWithWhomTheyConcernBeforeTheyHold(t *testing.
 	}
 	if s := b.open("/clinics/WED-AM/change"); value(s, "places") != "1" {
 		t.Errorf("%s places were put back", value(s, "places"))
+	}
+}
+
+func TestWhoHasNoReleaseDateIsOfferedAnotherTimeWhereTheirDayIsClosed(t *testing.T) {
+	h := newHouse(t)
+	d := draft("A1234BC")
+	d.PlannedReleaseDate, d.ReleaseDateUnknownReason = "", "on remand"
+	id := h.handBooked(d)
+	b := h.as("HARBOUR")
+	s := b.open(b.post("/closed-days/add", "closed_on-day", "22", "closed_on-month", "11", "closed_on-year", "2023", "confirmed", "yes").location)
+	if !strings.Contains(s.text(), "On your unbooked list") || s.Find(`a[href="/referrals/`+id+`/slot"]`).Length() != 1 {
+		t.Errorf("no way leads to another time: %s", s.text())
 	}
 }
