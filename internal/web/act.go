@@ -98,8 +98,11 @@ func (v *visit) actPage(a act, status int, typed form, wrong *problem.Invalid) e
 	if err != nil {
 		return err
 	}
-	if status == http.StatusOK && !a.offered(v.who, r, v.now) {
+	if status == http.StatusOK && v.kept == nil && !a.offered(v.who, r, v.now) {
 		return v.notNow(a, r)
+	}
+	if status == http.StatusConflict {
+		wrong = v.sinceOpened(a.path, r, typed, wrong)
 	}
 	asks, _ := v.asking(a, r)
 	body := actBody{

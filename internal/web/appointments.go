@@ -13,6 +13,7 @@ import (
 	"throughgate/internal/db"
 	"throughgate/internal/problem"
 	"throughgate/internal/referral"
+	"throughgate/internal/timeline"
 )
 
 // dayBody is the provider's list of one day.
@@ -172,12 +173,35 @@ func (v *visit) visitOutcome() error {
 	case errors.As(err, &wrong):
 		return v.drawDay(http.StatusUnprocessableEntity, on, wrong, "")
 	case errors.As(err, &conflict):
-		said := &problem.Invalid{Corrections: []problem.Correction{{Code: conflict.Code, Message: conflict.Message}}}
+		said, err := v.notTwice(typed, conflict)
+		if err != nil {
+			return err
+		}
 		return v.drawDay(http.StatusConflict, on, said, "")
 	case err != nil:
 		return err
 	}
 	return v.seeOther("/appointments?day=" + url.QueryEscape(typed["day"]) + "&done=" + url.QueryEscape(typed["outcome"]))
+}
+
+// notTwice says when the outcome that was sent had been recorded, and by whom; or why else it cannot be recorded.
+func (v *visit) notTwice(typed form, conflict *problem.Conflict) (said *problem.Invalid, err error) {
+	said = &problem.Invalid{Corrections: []problem.Correction{{Code: conflict.Code, Message: conflict.Message}}}
+	id, unknown := uuid.Parse(typed["referral"])
+	if unknown != nil {
+		return said, nil
+	}
+	err = v.act(func(tx *db.Tx) error {
+		if _, err := referral.Hold(v.ctx, tx, v.who, id, 0); err != nil {
+			return err
+		}
+		events, err := timeline.Of(v.ctx, tx, id)
+		if again := v.recordedAlready("outcome", events, form{"outcome": typed["outcome"], "appointment_id": v.id.String()}); again != nil {
+			said = again
+		}
+		return err
+	})
+	return said, err
 }
 
 // holdFor refuses a list that has been overtaken: the referral has changed since it was shown.

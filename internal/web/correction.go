@@ -104,7 +104,7 @@ func (v *visit) correct() error {
 	if step == nil {
 		return v.chooseAnswer(typed)
 	}
-	answers := form{"reason": typed["reason"]}
+	answers := form{"reason": typed["reason"], "entries": typed["entries"]}
 	step.lay(v, answers, typed)
 	err = v.act(func(tx *db.Tx) error {
 		r, err := referral.Hold(v.ctx, tx, v.who, v.id, typed.version())
@@ -156,7 +156,7 @@ func (v *visit) notCorrected(answers form, err error) error {
 		return err
 	}
 	if stands == v.id.String() {
-		stands = ""
+		stands, wrong = "", v.sinceOpened("correction", r, answers, wrong)
 	}
 	return v.drawCorrection(status, r, answers, wrong, stands)
 }

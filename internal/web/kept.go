@@ -43,7 +43,7 @@ func withoutKept(u *url.URL) string {
 var secrets = []string{"password", "new_password", "code"}
 
 // filledByPages are hidden fields that tell what was shown: a form with nothing else, such as a button, holds nothing to be kept.
-var filledByPages = []string{"version", "seen", "confirmed", "draft", "key", "link", "codes"}
+var filledByPages = []string{"version", "entries", "seen", "confirmed", "draft", "key", "link", "codes"}
 
 // unsent is what became of a form that was not carried out, since its session has ended or another has taken its place.
 type unsent struct {

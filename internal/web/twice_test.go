@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -103,6 +104,9 @@ func TestAnActIsDoneOnceHoweverOftenItsFormIsSent(t *testing.T) {
 		}
 		if stale.status != http.StatusConflict && (path != "transfer" || stale.status != http.StatusNotFound) {
 			t.Errorf("%s from a stale tab: %d %s", path, stale.status, stale.text())
+		}
+		if stale.status == http.StatusConflict && path != "slot" && !strings.Contains(stale.Find(".govuk-error-summary__list").Text(), "This was already recorded today at 9am by you, and stands once: ") {
+			t.Errorf("%s from a stale tab does not say when it was recorded and by whom: %s", path, stale.Find(".govuk-error-summary__list").Text())
 		}
 		for i := 0; i < len(f.typed) && stale.status == http.StatusConflict; i += 2 {
 			if !stale.keeps(f.typed[i], f.typed[i+1]) {
