@@ -263,7 +263,7 @@ func (v veil) supporting(s Supporting) (shown []ShownFigure) {
 		{"s9", "opiate group released with naloxone", s.S9},
 		{"s10", "SMART in prison to SMART in the community within 28 days", s.S10},
 		{"s11", "referred to RECONNECT", s.S11},
-		{"s12", "mandatory fields present", s.S12.Figure},
+		{"s12", "mandatory fields filled in", s.S12.Figure},
 		{"cjit", "CJIT (criminal justice team) contact", s.CJIT},
 	} {
 		shown = append(shown, v.figure(one.id, one.name, one.figure))

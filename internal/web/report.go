@@ -273,6 +273,6 @@ func intervalWords(s continuity.Share) string {
 }
 
 func adjustedWords(a continuity.Adjusted) string {
-	return fmt.Sprintf("Left out: %d died, %d returned to custody, %d moved away. Counted as picked up: %d by another provider.",
+	return fmt.Sprintf("Left out: %d died, %d returned to custody, %d moved out of the area. Counted as picked up: %d by another provider.",
 		a.Removed.Died, a.Removed.ReturnedToCustody, a.Removed.MovedArea, a.PickedUpElsewhere)
 }

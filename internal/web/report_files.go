@@ -136,7 +136,7 @@ func monthsSheet(c *continuity.ControlChart) report.Sheet {
 func curveSheet(own report.Line, c continuity.Curve) report.Sheet {
 	s := report.Sheet{Name: "Curve"}
 	for i, d := range c {
-		own.Figure, own.Group = "Kaplan-Meier share picked up", fmt.Sprintf("day %d", i)
+		own.Figure, own.Group = "share picked up by each day (Kaplan-Meier)", fmt.Sprintf("day %d", i)
 		own.Of, own.PickedUp, own.Percent, own.Low, own.High = strconv.Itoa(d.AtRisk), strconv.Itoa(d.PickedUp), tenths(d.Share), "", ""
 		if d.CI95 != nil {
 			own.Low, own.High = tenths(d.CI95.Low), tenths(d.CI95.High)

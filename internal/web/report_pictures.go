@@ -17,8 +17,8 @@ func (b *reportBody) draw(o *continuity.Overview, issue report.Issue) {
 	b.Control = controlOf(o.Chart, issue.Rules.Partnership.Ambition)
 	b.Funnel = drawn{Picture: picture.Bars("From referral to pick-up", funnelBars(w, o.Expected)).SVG()}
 	b.Bands = drawn{Picture: picture.Bars("Time from release to pick-up", bandBars(w.Supporting.S5)).SVG()}
-	b.Time = drawn{picture.Curve(o.Curve).SVG(), nil, "Of those whose 21 days are over: the share picked up by each day since release (Kaplan-Meier). The band is its 95% interval. " +
-		"Whoever died, returned to custody or moved away counts until then, and whoever still waits, until now.", nil, curveTable(o.Curve)}
+	b.Time = drawn{picture.Curve(o.Curve).SVG(), nil, "Of those whose 21 days are over: the share picked up by each day since release. The band is its 95% interval. " +
+		"Whoever died, returned to custody or moved out of the area counts until then, and whoever still waits, until now.", nil, curveTable(o.Curve)}
 }
 
 // wholeMonths are the windows that end with a month: those that the picture of the rate shows.
@@ -39,19 +39,30 @@ func controlOf(c *continuity.ControlChart, ambition float64) control {
 		chart.Drawn.Marks = append(chart.Drawn.Marks, picture.Mark{Letter: picture.Letter(i), On: c.Months[part.First].Start, What: "new limits: " + part.Change})
 	}
 	variation := c.Variation()
-	chart.Icons = []iconSaid{{picture.Variation(variation), "Variation: " + string(variation)}}
+	chart.Icons = []iconSaid{{picture.Variation(variation), variationWords[variation]}}
 	if assurance := c.Assurance(ambition); ambition > 0 {
-		chart.Icons = append(chart.Icons, iconSaid{picture.Assurance(assurance), fmt.Sprintf("Assurance: the ambition of %v%% is %s", ambition, assurance)})
+		chart.Icons = append(chart.Icons, iconSaid{picture.Assurance(assurance), fmt.Sprintf("The ambition of %v%% is %s", ambition, assurance)})
 	}
 	chart.Drawn.Keys = []iconSaid{
 		{picture.Key(continuity.Signal{Rule: continuity.Shift, Up: true}), "improvement"},
 		{picture.Key(continuity.Signal{Rule: continuity.Shift}), "concern"},
-		{picture.Key(continuity.Signal{}), "common cause: chance explains it"},
+		{picture.Key(continuity.Signal{}), byChance},
 	}
 	if n := len(c.Parts); n > 0 {
 		chart.Drawn.Keys = append(chart.Drawn.Keys, linesSaid(c.Parts[n-1])...)
 	}
 	return chart
+}
+
+// byChance is said of months in which nothing points to a change.
+const byChance = "chance explains it"
+
+// variationWords are what Making Data Count's icons mean; its own terms stand where the figures are explained.
+var variationWords = map[continuity.Variation]string{
+	continuity.Improving: "The latest months: improvement, beyond what chance would bring",
+	continuity.Worsening: "The latest months: concern, beyond what chance would bring",
+	continuity.ByChance:  "The latest months: " + byChance,
+	continuity.Unjudged:  "The latest months cannot be judged yet",
 }
 
 // linesSaid names the newest part's mean and limits.

@@ -136,7 +136,7 @@ func signalWords(m continuity.ChartMonth) string {
 	case m.Signal.Concern():
 		return "concern: " + whyFlagged[m.Signal.Rule]
 	}
-	return "common cause"
+	return byChance
 }
 
 // curveTable has the days on which something happened, and those that the picture names.

@@ -69,8 +69,8 @@ func (s shown) saysItAll(t *testing.T) {
 		"England's 53% (C20, 2023/24, financial year, as published in 2025)",
 		"the national ambition of 75%",
 		"A: from 1 January 2023, an appointment allocated for every referral.",
-		"Variation: special cause, improvement",
-		"Assurance: the ambition of 75% is consistently missed",
+		"The latest months: improvement, beyond what chance would bring",
+		"The ambition of 75% is consistently missed",
 		"A: from 1 January 2023, new limits: an appointment allocated for every referral.",
 		"Not recorded0 of 0", // the fifth substance group, which nobody is in
 		"CJIT contact",
@@ -83,6 +83,12 @@ func (s shown) saysItAll(t *testing.T) {
 			t.Fatalf("not there, or not in its place: %q", want)
 		}
 		rest = after
+	}
+	figures, _, _ := strings.Cut(s.text(), "How the figures are made")
+	for _, jargon := range []string{"Kaplan", "common cause", "special cause", "Variation", "Assurance", "moved away"} {
+		if strings.Contains(figures, jargon) {
+			t.Errorf("%q is said among the figures", jargon)
+		}
 	}
 }
 
