@@ -129,6 +129,10 @@ var changesOfRows = []string{
 		SELECT gen_random_uuid(), id, 'HARBOUR', coalesce(released_on, DATE '2023-05-01') + $n * 5, 1, CASE WHEN $n % 3 = 0 THEN released_on - 2 + $n END, now(),
 		  (ARRAY['attended', 'did_not_attend', NULL])[1 + $n % 3], CASE WHEN $n % 3 < 2 THEN now() END
 		FROM referral WHERE id = $id`,
+	`INSERT INTO appointment (id, referral_id, provider, on_day, attempt, booked_on, booked_at, outcome, outcome_at)
+		SELECT gen_random_uuid(), id, 'HARBOUR', coalesce(released_on, DATE '2023-05-01') + $n % 6, 1, coalesce(released_on, DATE '2023-05-01') + $n * 3, now(),
+		  'attended', now()
+		FROM referral WHERE id = $id`,
 	`UPDATE appointment SET outcome = 'attended', outcome_at = now() WHERE referral_id = $id AND $n > 0`,
 	`UPDATE appointment SET undone_at = CASE WHEN $n > 0 THEN now() END WHERE referral_id = $id`,
 	`DELETE FROM contact WHERE referral_id = $id AND $n > 0`,

@@ -2,7 +2,8 @@
 --   offered one 0 to 21 days after it (S2), appointments kept and missed (S3), bridging prescriptions that reach the first
 --   appointment (S8), and how many came to one at all (the funnel).
 -- As of: the end of $1 (data through): appointments booked later are not known yet, nor what became of one later. What a
---   provider's list brought is known by the day it was offered for, in booked_on; somebody may have come on another day.
+--   provider's list brought is known by the day it was offered for, in booked_on. Somebody may have come on another day; on
+--   an earlier one, that they came is known by then, and what they were offered is not yet.
 -- Leaves out: appointments that were cancelled before the release, in S1, S2 and S8: nobody left the prison with them.
 --   Cancelled ones are in neither part of S3.
 -- Not to be read as: people who came. One person may miss twice and come once.
@@ -22,8 +23,8 @@ FROM (
     r.released_on,
     r.opioid_substitution,
     r.bridging_until,
-    min(p.booked_on) FILTER (WHERE p.stood) AS booked_on,
-    min(p.offered_on) FILTER (WHERE p.stood AND p.offered_on >= r.released_on) AS first_on,
+    min(p.booked_on) FILTER (WHERE p.known AND p.stood) AS booked_on,
+    min(p.offered_on) FILTER (WHERE p.known AND p.stood AND p.offered_on >= r.released_on) AS first_on,
     count(*) FILTER (WHERE p.outcome IN ('attended', 'attended_late') AND p.on_day <= $1::date) AS attended,
     count(*) FILTER (WHERE p.outcome = 'did_not_attend' AND p.on_day <= $1::date) AS missed
   FROM referral r
@@ -33,11 +34,12 @@ FROM (
       on_day,
       CASE WHEN slot_id IS NULL AND provider_row_id IS NOT NULL THEN coalesce(booked_on, on_day) ELSE on_day END AS offered_on,
       outcome,
+      coalesce(booked_on, on_day) <= $1::date AS known,
       coalesce(outcome <> 'cancelled' OR (outcome_at AT TIME ZONE 'Europe/London')::date >= r.released_on, true) AS stood
     FROM appointment
     WHERE referral_id = r.id
       AND undone_at IS NULL
-      AND coalesce(booked_on, on_day) <= $1::date
+      AND least(booked_on, on_day) <= $1::date
   ) p ON true
   WHERE r.released_on BETWEEN $2::date AND $2::date + cardinality($3::int[]) - 1
     AND ($4::date[] IS NULL OR r.released_on = ANY ($4::date[]))
