@@ -206,7 +206,7 @@ func whyClosed(v *visit, r *referral.Referral) field {
 var whenClosed = map[string]string{
 	"returned_to_custody": "When did they return to custody?",
 	"died":                "When did they die?",
-	"moved_area":          "When did they move away?",
+	"moved_area":          "When did they move out of the area?",
 	"picked_up_elsewhere": "Who picked them up, and when?",
 	"declined":            "When did they decline treatment?",
 }

@@ -27,7 +27,7 @@ func consequences(r reconcile.Review) (yes, no string) {
 			"If you say no, the row is taken in as another release of the same person."
 	case r.Side == "prison":
 		return "If you say yes, the row is taken in for the person who is known, with their number and date of birth.",
-			"If you say no, the row is set aside and nobody is referred by it. Mend the number or the date of birth in your list, and upload it again."
+			"If you say no, the row is set aside and nobody is referred by it. Correct the number or the date of birth in your list, and upload it again."
 	case r.Why == reconcile.WhyByHand:
 		return "If you say yes, the row's date takes the place of the one that was recorded by hand, which stays in the timeline.",
 			"If you say no, what was recorded by hand stands, and the row changes nothing."
