@@ -55,6 +55,8 @@ var userListCommand = command{
 func personLine(p staff.Person, _ time.Time) string {
 	standing := "active"
 	switch {
+	case !p.TakesPart:
+		standing = "organisation no longer takes part"
 	case p.DisabledAt != nil:
 		standing = "disabled"
 	case !p.Enrolled:

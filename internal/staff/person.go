@@ -29,6 +29,7 @@ type Person struct {
 	Enrolled     bool       `json:"enrolled"`
 	AddedAt      time.Time  `json:"added_at" db:"added_at"`
 	DisabledAt   *time.Time `json:"disabled_at" db:"disabled_at"`
+	TakesPart    bool       `json:"organisation_takes_part" db:"takes_part"` // where their organisation no longer does, they cannot sign in
 }
 
 // inviteLasts is how long the single-use link works.
@@ -102,9 +103,10 @@ func hidden(r rune) bool {
 // People are all who may sign in, or could.
 func People(ctx context.Context, tx *db.Tx) (people []Person, err error) {
 	err = tx.Select(ctx, &people, `
-		SELECT id, organisation, email, name, password_hash IS NOT NULL AS enrolled, added_at, disabled_at
-		FROM staff
-		ORDER BY organisation, email`)
+		SELECT p.id, p.organisation, p.email, p.name, p.password_hash IS NOT NULL AS enrolled, p.added_at, p.disabled_at, o.active AS takes_part
+		FROM staff p
+		JOIN organisation o ON o.code = p.organisation
+		ORDER BY p.organisation, p.email`)
 	return people, err
 }
 
@@ -129,11 +131,13 @@ func Disable(ctx context.Context, tx *db.Tx, by audit.By, now time.Time, email s
 func Invited(ctx context.Context, tx *db.Tx, now time.Time, token string) (p Person, err error) {
 	hash := sha256.Sum256([]byte(token))
 	err = tx.Get(ctx, &p, `
-		SELECT id, organisation, email, name, password_hash IS NOT NULL AS enrolled, added_at, disabled_at
-		FROM staff
-		WHERE invite_hash = $1
-		  AND (invite_until > $2 OR password_hash IS NOT NULL)
-		  AND disabled_at IS NULL`, hash[:], now)
+		SELECT p.id, p.organisation, p.email, p.name, p.password_hash IS NOT NULL AS enrolled, p.added_at, p.disabled_at, o.active AS takes_part
+		FROM staff p
+		JOIN organisation o ON o.code = p.organisation
+		WHERE p.invite_hash = $1
+		  AND (p.invite_until > $2 OR p.password_hash IS NOT NULL)
+		  AND p.disabled_at IS NULL
+		  AND o.active`, hash[:], now)
 	switch {
 	case errors.Is(err, db.ErrNone):
 		return p, errNoInvitation

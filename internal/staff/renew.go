@@ -18,9 +18,10 @@ import (
 // Find is one person who may sign in, or could.
 func Find(ctx context.Context, tx *db.Tx, id uuid.UUID) (p Person, err error) {
 	err = tx.Get(ctx, &p, `
-		SELECT id, organisation, email, name, password_hash IS NOT NULL AS enrolled, added_at, disabled_at
-		FROM staff
-		WHERE id = $1`, id)
+		SELECT p.id, p.organisation, p.email, p.name, p.password_hash IS NOT NULL AS enrolled, p.added_at, p.disabled_at, o.active AS takes_part
+		FROM staff p
+		JOIN organisation o ON o.code = p.organisation
+		WHERE p.id = $1`, id)
 	if errors.Is(err, db.ErrNone) {
 		return p, &problem.NotFound{What: "person"}
 	}

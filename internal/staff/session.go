@@ -113,9 +113,13 @@ func fits(ctx context.Context, tx *db.Tx, now time.Time, email, password, code s
 		Sealed   []byte `db:"totp_sealed"`
 	}
 	err := tx.Get(ctx, &p, `
-		SELECT id, password_hash, totp_sealed
-		FROM staff
-		WHERE email = $1 AND password_hash IS NOT NULL AND disabled_at IS NULL`, email)
+		SELECT p.id, p.password_hash, p.totp_sealed
+		FROM staff p
+		JOIN organisation o ON o.code = p.organisation
+		WHERE p.email = $1
+		  AND p.password_hash IS NOT NULL
+		  AND p.disabled_at IS NULL
+		  AND o.active`, email)
 	if errors.Is(err, db.ErrNone) {
 		passwordFits(nobodys, password)
 		return uuid.Nil, "", nil
@@ -152,7 +156,13 @@ func useUp(ctx context.Context, tx *db.Tx, now time.Time, id uuid.UUID, secret, 
 // Begin starts a session without asking: for the demo's one-click sign-in only.
 func Begin(ctx context.Context, tx *db.Tx, now time.Time, email string) (token string, err error) {
 	var id uuid.UUID
-	if err := tx.Get(ctx, &id, `SELECT id FROM staff WHERE email = $1 AND disabled_at IS NULL`, email); err != nil {
+	if err := tx.Get(ctx, &id, `
+		SELECT p.id
+		FROM staff p
+		JOIN organisation o ON o.code = p.organisation
+		WHERE p.email = $1
+		  AND p.disabled_at IS NULL
+		  AND o.active`, email); err != nil {
 		return "", err
 	}
 	return begin(ctx, tx, now, id, audit.Detail{"factor": "demo"})
@@ -176,7 +186,7 @@ func begin(ctx context.Context, tx *db.Tx, now time.Time, id uuid.UUID, detail a
 }
 
 // SignedIn is who holds a session, and notes that it was used. NotFound when there is none, it ended,
-// was idle too long, or its person was disabled. The transaction must hold nothing else, since it does not wait for the
+// was idle too long, its person was disabled, or their organisation no longer takes part. The transaction must hold nothing else, since it does not wait for the
 // disk, as no page should for this: what a crash loses of it only lets a session end sooner.
 func SignedIn(ctx context.Context, tx *db.Tx, now time.Time, token string) (w Who, err error) {
 	if _, err := tx.Exec(ctx, `SELECT set_config('synchronous_commit', 'off', true)`); err != nil {
@@ -199,6 +209,7 @@ func SignedIn(ctx context.Context, tx *db.Tx, now time.Time, token string) (w Wh
 		  AND s.seen_at > $3
 		  AND s.signed_in_at > $4
 		  AND p.disabled_at IS NULL
+		  AND o.active
 		RETURNING p.id, p.organisation, p.name, o.kind`,
 		hash[:], now, now.Add(-SessionIdle), now.Add(-SessionLasts))
 	if errors.Is(err, db.ErrNone) {

@@ -265,3 +265,48 @@ func TestAPersonIsAddedOnlyWithWhatIsNeeded(t *testing.T) {
 		}
 	}
 }
+
+// takesPart makes Harbour take part in the pathway, or no longer, as the settings do at a start.
+func (d desk) takesPart(active bool) {
+	d.Helper()
+	d.act(func(tx *db.Tx) error {
+		_, err := tx.Exec(d.Context(), `UPDATE organisation SET active = $1 WHERE code = 'HARBOUR'`, active)
+		return err
+	})
+}
+
+// What holds for its API key holds for its people.
+func TestNobodyOfAnOrganisationThatNoLongerTakesPartIsLetIn(t *testing.T) {
+	d := newDesk(t)
+	secret := d.enrolled()
+	at := start.Add(time.Hour)
+	token, refused := d.signIn(at, email, password, d.code(secret, at))
+	if token == "" {
+		t.Fatal(refused)
+	}
+	var link string
+	d.act(func(tx *db.Tx) (err error) {
+		link, err = staff.Add(t.Context(), tx, atConsole, at, "HARBOUR", "hal@example.org", "Hal")
+		return err
+	})
+	later := at.Add(time.Minute)
+	for _, active := range []bool{false, true} {
+		d.takesPart(active)
+		if _, err := d.signedIn(later, token); (err == nil) != active {
+			t.Errorf("it takes part: %t, and a session: %v", active, err)
+		}
+		if token, refused := d.signIn(later, email, password, d.code(secret, later)); (token != "") != active {
+			t.Errorf("it takes part: %t, and a sign-in: %q, %v", active, token, refused)
+		}
+		d.act(func(tx *db.Tx) error {
+			if _, err := staff.Invited(t.Context(), tx, later, link); (err == nil) != active {
+				t.Errorf("it takes part: %t, and a link: %v", active, err)
+			}
+			p, err := staff.Find(t.Context(), tx, d.person().ID)
+			if p.TakesPart != active {
+				t.Errorf("it takes part: %t, and of the person it is said that it does: %t", active, p.TakesPart)
+			}
+			return err
+		})
+	}
+}

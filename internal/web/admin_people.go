@@ -21,6 +21,8 @@ func (v *visit) personLine(p staff.Person) personLine {
 	l := personLine{Person: p, Standing: "Active", Added: capital(moment(v.now, p.AddedAt)), Self: p.ID == v.who.Person()}
 	l.OrganisationName = v.nameOfAny(p.Organisation)
 	switch {
+	case !p.TakesPart:
+		l.Standing = "Organisation no longer takes part"
 	case p.DisabledAt != nil:
 		l.Standing = "Disabled"
 	case !p.Enrolled:
