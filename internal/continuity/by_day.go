@@ -2,6 +2,7 @@ package continuity
 
 import (
 	"reflect"
+	"strings"
 
 	"throughgate/internal/day"
 )
@@ -47,6 +48,12 @@ func (t timeline) counted(windows []*tally) (days []string) {
 	}
 	return days
 }
+
+// areFew says whether a plan that serves any days should serve these, and not one of their own.
+func areFew(days []string) bool { return len(days) > 0 && len(days) <= 31 }
+
+// ofSomeDays is a counting statement that never counts all days: only so can one plan for any of them read along an index.
+func ofSomeDays(text string) string { return strings.ReplaceAll(text, "$4::date[] IS NULL OR ", "") }
 
 // counted are the days of the window that are counted: all of them, or some by themselves.
 func (w *tally) counted() []day.Date {

@@ -59,7 +59,7 @@ func Chart(ctx context.Context, pool *db.Pool, ask Ask) (chart *ControlChart, er
 		return nil, err
 	}
 	err = pool.Act(ctx, db.Scope{Part: db.Counting}, func(tx *db.Tx) error {
-		c, err := rolling(ctx, tx, ask)
+		c, err := rolling(ctx, tx, ask, nil)
 		if err == nil {
 			chart = c.chart()
 		}

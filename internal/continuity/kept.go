@@ -31,11 +31,11 @@ type keptRates struct{ All, LastMonth sums }
 type keptRest struct {
 	Twice   int
 	Groups  [breakdowns]map[string]sums
-	Bands   [len(bands)]int
+	Bands   [len(bands)]int `json:",omitzero"`
 	Senders map[string]sender
-	Adjust  adjustment
+	Adjust  adjustment `json:",omitzero"`
 	Support support
-	Waits   waits
+	Waits   waits `json:",omitzero"`
 }
 
 // keep is the tally as it is kept: groups of which there is nobody are not.
@@ -85,18 +85,19 @@ type keptRow struct {
 // holds, and those of which all holds but some days, which are then counted by themselves. Whole says whether more than M1
 // and M2 is wanted. What was known at a past moment is always counted.
 func (c *count) restore(ctx context.Context, tx *db.Tx, whole bool) (open []*tally, err error) {
+	wanted := c.unfilled()
 	if c.ask.AsKnownAt != nil || c.ask.afresh {
-		return c.windows, nil
+		return wanted, nil
 	}
 	found := map[day.Date]keptRow{}
 	var rows []keptRow
-	if err := tx.Select(ctx, &rows, keptSQL, c.ask.DataThrough, pq.Array(c.ends()), madeBy, whole); err != nil {
+	if err := tx.Select(ctx, &rows, keptSQL, c.ask.DataThrough, pq.Array(ends(wanted)), madeBy, whole); err != nil {
 		return nil, err
 	}
 	for _, row := range rows {
 		found[row.End] = row
 	}
-	for _, w := range c.windows {
+	for _, w := range wanted {
 		row, ok := found[w.end]
 		if !ok {
 			open = append(open, w)
@@ -127,9 +128,6 @@ func (r keptRow) read() (k kept, changed []day.Date, err error) {
 		err = json.Unmarshal(r.ChangedFrom, &were)
 	}
 	for _, was := range were {
-		if r.Rest == nil {
-			was.Rest = keptRest{}
-		}
 		k.plus(was, -1)
 	}
 	for _, text := range r.Changed {
@@ -139,11 +137,16 @@ func (r keptRow) read() (k kept, changed []day.Date, err error) {
 	return k, changed, err
 }
 
-func (c *count) ends() (ends []string) {
-	for _, w := range c.windows {
-		ends = append(ends, w.end.String())
+// unfilled are the windows that are still to be counted.
+func (c *count) unfilled() []*tally {
+	return slices.DeleteFunc(slices.Clone(c.windows), func(w *tally) bool { return w.filled })
+}
+
+func ends(windows []*tally) (days []string) {
+	for _, w := range windows {
+		days = append(days, w.end.String())
 	}
-	return ends
+	return days
 }
 
 //go:embed kept.go by_day.go tally.go supporting.go completeness.go kaplan_meier.go stretch.go

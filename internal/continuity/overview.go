@@ -52,14 +52,14 @@ func (o *Overview) read(ctx context.Context, tx *db.Tx, ask Ask) error {
 	if err := tx.Get(ctx, &o.Expected, expectedSQL, c.last().start, ask.WindowEnd); err != nil {
 		return err
 	}
-	return o.readMonthEnds(ctx, tx, ask)
+	return o.readMonthEnds(ctx, tx, ask, c.last())
 }
 
 // readMonthEnds counts M1 and M2 of ten years of month ends, and of the window a year before, and M2 of each month for the
-// control chart.
-func (o *Overview) readMonthEnds(ctx context.Context, tx *db.Tx, ask Ask) error {
+// control chart. The window itself has been counted.
+func (o *Overview) readMonthEnds(ctx context.Context, tx *db.Tx, ask Ask, window *tally) error {
 	yearAgo := yearBefore(ask.WindowEnd)
-	c, err := rolling(ctx, tx, ask, yearAgo)
+	c, err := rolling(ctx, tx, ask, window, yearAgo)
 	if err != nil {
 		return err
 	}
@@ -77,8 +77,8 @@ func (o *Overview) readMonthEnds(ctx context.Context, tx *db.Tx, ask Ask) error 
 }
 
 // rolling counts M1 and M2 alone of the month ends since the first release, of the window itself and of others, and of the
-// months that they end in.
-func rolling(ctx context.Context, tx *db.Tx, ask Ask, others ...day.Date) (*count, error) {
+// months that they end in. Where the window has been counted, it is not counted again; nil where it has not.
+func rolling(ctx context.Context, tx *db.Tx, ask Ask, window *tally, others ...day.Date) (*count, error) {
 	ends, err := monthEnds(ctx, tx, ask.WindowEnd)
 	if err != nil {
 		return nil, err
@@ -86,6 +86,11 @@ func rolling(ctx context.Context, tx *db.Tx, ask Ask, others ...day.Date) (*coun
 	ends = append(append(ends, ask.WindowEnd), others...)
 	slices.SortFunc(ends, day.Date.Compare)
 	c := newCount(ask, tx.Rules, slices.Compact(ends)...)
+	for _, w := range c.windows {
+		if window != nil && w.end == window.end {
+			w.all, w.lastMonth, w.filled = window.all, window.lastMonth, true
+		}
+	}
 	open, err := c.restore(ctx, tx, false)
 	if err != nil {
 		return nil, err

@@ -76,13 +76,13 @@ type Alcohol struct {
 // support is what S1 to S4, S6 and S8 to S11 are made of.
 type support struct {
 	LeadDays map[int]int // releases by days from referral
-	LeadNone int
+	LeadNone int         `json:",omitzero"`
 
-	OnSubstitution, Opiate, Naloxone, NaloxoneNone int
-	SMARTNone, Reconnect, ReconnectNone            int
+	OnSubstitution, Opiate, Naloxone, NaloxoneNone int `json:",omitzero"`
+	SMARTNone, Reconnect, ReconnectNone            int `json:",omitzero"`
 
-	DayKnown, Booked, Offered, Attended, Missed, Came, BridgingKnown, Bridged int
-	NotReferred, SMART, WentOn, CJIT                                          int
+	DayKnown, Booked, Offered, Attended, Missed, Came, BridgingKnown, Bridged int `json:",omitzero"`
+	NotReferred, SMART, WentOn, CJIT                                          int `json:",omitzero"`
 }
 
 func (c *count) readLeadTimes(ctx context.Context, tx *db.Tx) error {

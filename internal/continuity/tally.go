@@ -44,6 +44,8 @@ type tally struct {
 	start, end                day.Date
 	first, month, young, last int
 
+	filled bool // M1 and M2, which is all that is wanted of it, are taken from another count
+
 	known kept                // what is known of it without the days that are counted by themselves
 	alone []day.Date          // these; none: it is counted as one
 	byDay map[day.Date]*tally // and what was counted of each
@@ -58,10 +60,10 @@ type tally struct {
 	waits          waits
 }
 
-// sums are what M1 and M2 are made of.
+// sums are what M1 and M2 are made of. Most that are kept of a day are 0, and are left out.
 type sums struct {
-	Releases, PickedUp, YoungWaiting int
-	Mature, PickedUpInTime           int
+	Releases, PickedUp, YoungWaiting int `json:",omitzero"`
+	Mature, PickedUpInTime           int `json:",omitzero"`
 }
 
 func newCount(ask Ask, rules *config.Config, ends ...day.Date) *count {
@@ -106,14 +108,11 @@ func (c *count) read(ctx context.Context, tx *db.Tx, readers ...reader) error {
 
 // fill counts windows from the rows, in one pass for each run of them.
 func (c *count) fill(ctx context.Context, tx *db.Tx, open []*tally, readers ...reader) error {
-	if len(open) == 0 {
-		return nil
-	}
-	if err := inBulk(ctx, tx); err != nil {
-		return err
-	}
 	for _, run := range runs(open) {
 		c.begin(run)
+		if err := c.makeReady(ctx, tx); err != nil {
+			return err
+		}
 		for _, read := range readers {
 			if err := read(c, ctx, tx); err != nil {
 				return err
@@ -151,14 +150,19 @@ func (c *count) begin(run []*tally) {
 	}
 }
 
-// inBulk makes ready for a statement that adds up a million rows: in parallel, and not compiled, which would take longer
-// than it runs.
-func inBulk(ctx context.Context, tx *db.Tx) error {
+// makeReady is for statements that add up a million rows, in parallel, or those of a few days; neither is compiled, which
+// would take longer than they run.
+func (c *count) makeReady(ctx context.Context, tx *db.Tx) error {
+	plans := "force_custom_plan"
+	if areFew(c.days.counted(c.open)) {
+		plans = "force_generic_plan" // to plan a statement takes longer than to count a day
+	}
 	_, err := tx.Exec(ctx, `
 		SELECT set_config('jit', 'off', true),
 		  set_config('work_mem', '64MB', true),
 		  set_config('random_page_cost', '1.1', true),
-		  set_config('parallel_setup_cost', '0', true)`)
+		  set_config('parallel_setup_cost', '0', true),
+		  set_config('plan_cache_mode', $1, true)`, plans)
 	return err
 }
 
@@ -180,12 +184,16 @@ func (c *count) beside(ctx context.Context, tx *db.Tx, text string, one func(*sq
 }
 
 func (c *count) eachOf(ctx context.Context, tx *db.Tx, days timeline, windows []*tally, text string, one func(*sqlx.Rows) error) error {
-	args := []any{c.ask.DataThrough, days.from, pq.Array(days.of), pq.Array(days.counted(windows))}
+	counted := days.counted(windows)
+	if areFew(counted) {
+		text = ofSomeDays(text)
+	}
+	args := []any{c.ask.DataThrough, days.from, pq.Array(days.of), pq.Array(counted)}
 	if c.ask.AsKnownAt != nil {
 		text = asKnownSQL + text
 		args = append(args, c.ask.AsKnownAt.UTC().Format(time.RFC3339Nano))
 	}
-	return tx.Each(ctx, text, one, args...)
+	return tx.EachOften(ctx, text, one, args...)
 }
 
 // over calls add with every window of this pass that holds the stretch, or with its day that is the stretch.

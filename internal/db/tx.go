@@ -143,9 +143,23 @@ func (tx *Tx) Exec(ctx context.Context, query string, args ...any) (int64, error
 	return result.RowsAffected()
 }
 
-// Each calls one with every row, without holding them all.
+// Each calls one with every row, without holding them all. The statement is not prepared, but planned for these values.
 func (tx *Tx) Each(ctx context.Context, query string, one func(*sqlx.Rows) error, args ...any) error {
 	rows, err := tx.tx.QueryxContext(ctx, query, args...)
+	return each(rows, err, one)
+}
+
+// EachOften is Each of a statement that is asked so often that it is prepared, as those of Get and Select are.
+func (tx *Tx) EachOften(ctx context.Context, query string, one func(*sqlx.Rows) error, args ...any) error {
+	s := tx.statement(ctx, query)
+	if s == nil {
+		return tx.Each(ctx, query, one, args...)
+	}
+	rows, err := s.QueryxContext(ctx, args...)
+	return each(rows, err, one)
+}
+
+func each(rows *sqlx.Rows, err error, one func(*sqlx.Rows) error) error {
 	if err != nil {
 		return wrap(err)
 	}

@@ -13,7 +13,7 @@ SELECT
   CASE WHEN $4 THEN k.rest END AS rest,
   c.days AS changed,
   (
-    SELECT json_agg(d.counts)
+    SELECT json_agg(CASE WHEN $4 THEN d.counts ELSE json_build_object('Rates', d.counts -> 'Rates') END)
     FROM kept_day d
     WHERE d.window_end = k.window_end
       AND d.day = ANY (c.days)
