@@ -6,6 +6,7 @@ import (
 	"throughgate/internal/db"
 	"throughgate/internal/reconcile"
 	"throughgate/internal/referral"
+	"throughgate/internal/staff"
 )
 
 // removeFiles removes the content of received files that were kept for their days, and what was begun on
@@ -28,4 +29,12 @@ func removeFiles(ctx context.Context, d Deps) error {
 		d.Log.Info("files removed", "count", removed)
 	}
 	return err
+}
+
+// forgetTries removes the failed tries to sign in that count no more.
+func forgetTries(ctx context.Context, d Deps) error {
+	return d.Pool.Act(ctx, scope, func(tx *db.Tx) error {
+		_, err := staff.PurgeTries(ctx, tx, d.Now())
+		return err
+	})
 }

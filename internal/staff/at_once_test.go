@@ -167,3 +167,59 @@ func TestTheAuditorIsToldAtWhoseAccountSomebodyTried(t *testing.T) {
 		}
 	}
 }
+
+// Somebody without an account cannot fill the audit trail: of all the tries that are stopped, at once or one after the
+// other, one row is left for each account and five minutes.
+func TestTheAuditorIsToldOnceThatAnAccountIsTriedOnAndOn(t *testing.T) {
+	d := newDesk(t)
+	told := func(at time.Time, who string) (n int) {
+		d.signIn(at, who, "a guess at it all", "000000")
+		d.act(func(tx *db.Tx) error { // and nine more, without their argon2
+			_, err := tx.Exec(t.Context(), `
+				INSERT INTO sign_in_try (account, at)
+				SELECT account, at FROM sign_in_try CROSS JOIN generate_series(2, 10) WHERE at = $1 AND stopped_at IS NULL`, at)
+			return err
+		})
+		for _, when := range []time.Time{at, at.Add(4 * time.Minute)} {
+			stopped := d.atOnce(func(tx *db.Tx) (bool, error) {
+				_, refused, err := staff.SignIn(d.Context(), tx, when, staff.Try{Email: who, Password: "a guess at it all", Code: "000000"})
+				return errors.Is(refused, staff.ErrTooMany), err
+			})
+			if stopped < 2 {
+				t.Fatalf("%d tries were stopped", stopped)
+			}
+		}
+		d.act(func(tx *db.Tx) error {
+			return tx.Get(t.Context(), &n, `SELECT count(*) FROM audit WHERE act = 'sign-in stopped'`)
+		})
+		return n
+	}
+	at := start.Add(time.Hour)
+	for i, c := range []struct {
+		at  time.Time
+		who string
+	}{{at, "nobody@example.org"}, {at, "another@example.org"}, {at.Add(10 * time.Minute), "nobody@example.org"}} {
+		if n := told(c.at, c.who); n != i+1 {
+			t.Errorf("after %s at %s: told %d times", c.at, c.who, n)
+		}
+	}
+}
+
+func TestAFailedTryIsForgottenAfterADay(t *testing.T) {
+	d := newDesk(t)
+	at := start.Add(time.Hour)
+	d.signIn(at, email, "a guess at it all", "000000")
+	d.signIn(at.Add(time.Minute), email, "a guess at it all", "000000")
+	for _, c := range []struct {
+		now  time.Time
+		want int
+	}{{at.Add(24 * time.Hour), 0}, {at.Add(24*time.Hour + time.Second), 1}, {at.Add(48 * time.Hour), 1}} {
+		d.act(func(tx *db.Tx) error {
+			n, err := staff.PurgeTries(t.Context(), tx, c.now)
+			if n != c.want {
+				t.Errorf("at %s %d are removed", c.now, n)
+			}
+			return err
+		})
+	}
+}

@@ -15,12 +15,10 @@ import (
 	"throughgate/internal/problem"
 )
 
-// How long a session lasts, and how often a sign-in may be tried (safety.md, "Signing in").
+// How long a session lasts (safety.md, "Signing in").
 const (
 	SessionIdle  = 15 * time.Minute
 	SessionLasts = 10 * time.Hour
-	triesAllowed = 10
-	triesWithin  = 5 * time.Minute
 )
 
 // ErrRefused is the answer to every sign-in that fails, known account or not.
@@ -61,7 +59,7 @@ func SignIn(ctx context.Context, tx *db.Tx, now time.Time, try Try) (in Entry, r
 		return in, nil, err
 	}
 	if many, err := tooMany(ctx, tx, now, account, device); err != nil || many {
-		return in, ErrTooMany, errors.Join(err, noteRefused(ctx, tx, now, email, "sign-in stopped"))
+		return in, ErrTooMany, errors.Join(err, noteStopped(ctx, tx, now, email, account))
 	}
 	id, factor, err := fits(ctx, tx, now, email, try.Password, try.Code)
 	if err != nil {
@@ -71,37 +69,13 @@ func SignIn(ctx context.Context, tx *db.Tx, now time.Time, try Try) (in Entry, r
 		return in, ErrSignedIn, nil
 	}
 	if factor == "" {
-		_, err := tx.Exec(ctx, `INSERT INTO sign_in_try (account, device, at) VALUES ($1, $2, $3)`, account, device, now)
-		return in, ErrRefused, errors.Join(err, noteRefused(ctx, tx, now, email, "sign-in refused"))
+		return in, ErrRefused, noteTry(ctx, tx, now, email, account, device)
 	}
 	if in.Device, err = markDevice(ctx, tx, now, id, try.Device); err != nil {
 		return in, nil, err
 	}
 	in.Session, err = begin(ctx, tx, now, id, audit.Detail{"factor": factor})
 	return in, nil, err
-}
-
-// noteRefused tells the auditor at whose account somebody tried; of an unknown one only that they did.
-func noteRefused(ctx context.Context, tx *db.Tx, now time.Time, email, act string) error {
-	var id string
-	err := tx.Get(ctx, &id, `SELECT coalesce((SELECT CAST(id AS text) FROM staff WHERE email = $1), '')`, email)
-	if err != nil {
-		return err
-	}
-	return audit.Write(ctx, tx, audit.By{Actor: "nobody", Via: "page"}, now, act, "staff", id, nil)
-}
-
-// tooMany says whether there were too many failed tries of late. A known device has its own count,
-// and all others share one: whoever guesses from elsewhere shuts nobody out of their own desk.
-func tooMany(ctx context.Context, tx *db.Tx, now time.Time, account, device []byte) (bool, error) {
-	var tries int
-	err := tx.Get(ctx, &tries, `
-		SELECT count(*)
-		FROM sign_in_try
-		WHERE account = $1
-		  AND at > $2
-		  AND device IS NOT DISTINCT FROM $3`, account, now.Add(-triesWithin), device)
-	return tries >= triesAllowed, err
 }
 
 // fits is the person whom email and password are those of, uuid.Nil for nobody, and by which second factor they sign in:
