@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -204,8 +205,8 @@ func (v *visit) changeClinic() error {
 	case errors.As(err, &wrong):
 		return v.ask(http.StatusUnprocessableEntity, again, typed, wrong)
 	case errors.As(err, &stale):
-		again = again.seen(c.Mark()) // told once, they may change it as they typed it
-		return v.ask(http.StatusConflict, again, typed, &problem.Invalid{Corrections: []problem.Correction{{Code: stale.Code, Message: stale.Message}}})
+		again = again.seen(c.Mark()) // told how it stands now, they may change it as they typed it
+		return v.ask(http.StatusConflict, again, typed, besideNow(clinicFields[1:], typed, typedOf(c), stale))
 	case err != nil:
 		return err
 	case len(affected) > 0 && typed["confirmed"] != "yes":
@@ -216,6 +217,27 @@ func (v *visit) changeClinic() error {
 		next = "/clinics/" + c.Code + "?done=changed"
 	}
 	return v.change(again, next, func(tx *db.Tx, _ form) error { return change(tx) })
+}
+
+// besideNow says at each answer of an overtaken form what is recorded there now, where that is something else.
+func besideNow(fields []field, typed, now form, stale *problem.Conflict) *problem.Invalid {
+	said := problem.Corrections{{Code: stale.Code, Message: stale.Message}}
+	for _, f := range fields {
+		if recorded := now[f.Name]; recorded != strings.TrimSpace(typed[f.Name]) {
+			said.Add(f.Name, stale.Code, f.named()+": "+cmp.Or(f.textOf(recorded), "nothing")+" is recorded now")
+		}
+	}
+	return &problem.Invalid{Corrections: said}
+}
+
+// textOf is a value as the reader chooses it.
+func (f field) textOf(value string) string {
+	for _, o := range f.Options {
+		if o.Value == value {
+			return o.Text
+		}
+	}
+	return value
 }
 
 // confirmChange says what changing the clinic would do, and carries along what was typed.

@@ -180,7 +180,8 @@ func TestAClinicsOtherTimesAreShownWithWhomTheyConcernBeforeTheyHold(t *testing.
 		t.Errorf("who is to be rung is on no list: %s", s.text())
 	}
 	stale := append(with(times, "places", "2"), "seen", seen)
-	if s := b.post("/clinics/WED-AM/change", stale...); s.status != http.StatusConflict || value(s, "places") != "2" || !strings.Contains(s.text(), "Somebody else has changed this clinic") {
+	if s := b.post("/clinics/WED-AM/change", stale...); s.status != http.StatusConflict || value(s, "places") != "2" || !strings.Contains(s.text(), "Somebody else has changed this clinic") ||
+		s.faults()["places"] != "How many people are seen at the same time: 1 is recorded now" || len(s.faults()) != 1 {
 		t.Errorf("from a page of before: %d %s", s.status, s.text())
 	}
 	if s := b.open("/clinics/WED-AM/change"); value(s, "places") != "1" {

@@ -170,7 +170,8 @@ func (v *visit) findKeptForms() error {
 }
 
 // refilled is a drawn page whose boxes hold what was typed. It works on what any page drew, so that no
-// form can be forgotten; hidden fields stay as the page has them, such as the version it was drawn from.
+// form can be forgotten. What tells what was shown, such as the version, is put back as well: where somebody else has been
+// at work on the same since, the act says so before it takes what was typed.
 func refilled(page []byte, typed url.Values) ([]byte, error) {
 	root, err := html.Parse(bytes.NewReader(page))
 	if err != nil {
@@ -207,13 +208,21 @@ func refill(n *html.Node, values []string) {
 
 func refillInput(n *html.Node, value string, values []string) {
 	switch strings.ToLower(attribute(n, "type")) {
-	case "hidden", "password", "file", "submit":
+	case "hidden":
+		if slices.Contains(filledByPages, attribute(n, "name")) && value != "" {
+			setValue(n, value)
+		}
+	case "password", "file", "submit":
 	case "radio", "checkbox":
 		setAttribute(n, "checked", slices.Contains(values, attribute(n, "value")))
 	default:
-		dropAttribute(n, "value")
-		n.Attr = append(n.Attr, html.Attribute{Key: "value", Val: value})
+		setValue(n, value)
 	}
+}
+
+func setValue(n *html.Node, value string) {
+	dropAttribute(n, "value")
+	n.Attr = append(n.Attr, html.Attribute{Key: "value", Val: value})
 }
 
 func attribute(n *html.Node, key string) string {

@@ -258,3 +258,24 @@ func TestAFormWithoutAPageOfItsOwnLeadsHome(t *testing.T) {
 		t.Errorf("to %q", s.location)
 	}
 }
+
+// Somebody else was at work on the same while a form was kept: whoever sends it is told first.
+func TestAKeptFormThatWasOvertakenSaysSoFirst(t *testing.T) {
+	h := newHouse(t)
+	path := "/referrals/" + h.released("A1234BC").String() + "/contact"
+	b := h.as("HARBOUR")
+	send := b.drawnForm(path, aContact...)
+	b.post("/sign-out")
+	u, _ := url.Parse(send().location)
+	h.as("EXI").drawnForm(path, with(aContact, "kind", "in_reach")...)()
+	b.becomes("HARBOUR")
+	kept := u.Query().Get("next")
+	sends := func(page shown) shown { return b.post(kept, typing(held(page, hiddenBoxes), aContact)...) }
+	told := sends(b.open(kept))
+	if told.status != http.StatusConflict || !strings.Contains(told.text(), "this was recorded by HMP Exeter: Contact. In-reach") || !told.keeps("note", "Rang, will come on Tuesday") {
+		t.Errorf("sent after the other: %d %s", told.status, told.text())
+	}
+	if s := sends(told); s.status != http.StatusSeeOther || h.count(keptForms) != 0 {
+		t.Errorf("sent once more: %d %v", s.status, s.faults())
+	}
+}

@@ -140,12 +140,37 @@ func (v *visit) sendReport() error {
 	case err == nil:
 		return v.carry("/reports", said)
 	case errors.As(err, &conflict):
-		return v.drawReports(http.StatusConflict, "", faults{{linkToRun(conflict.ID), conflict.Message}})
+		when, err := v.whenMade(conflict.ID)
+		if err != nil {
+			return err
+		}
+		return v.drawReports(http.StatusConflict, "", faults{{linkToRun(conflict.ID), when + conflict.Message}})
 	case errors.As(err, &wrong):
 		_, mistakes := fill(nil, form{}, wrong)
 		return v.drawReports(http.StatusUnprocessableEntity, "", mistakes)
 	}
 	return err
+}
+
+// whenMade says when a report was made, and by whom; "" of one that is still being made.
+func (v *visit) whenMade(id string) (said string, err error) {
+	err = v.act(func(tx *db.Tx) error {
+		all, err := v.runs(tx)
+		for _, r := range all {
+			by := "the service"
+			switch {
+			case r.MadeBy == v.who.By.Actor:
+				by = "you"
+			case r.ByHand():
+				by = "somebody else"
+			}
+			if r.ID.String() == id {
+				said = "It was made " + moment(v.now, r.MadeAt) + " by " + by + ". "
+			}
+		}
+		return err
+	})
+	return said, err
 }
 
 // linkToRun is the anchor of a report in the list.

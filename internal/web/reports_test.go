@@ -68,9 +68,9 @@ func TestTheLatestReportIsSentOnceAndAgainOnlyOnPurpose(t *testing.T) {
 	if again.status != http.StatusConflict || len(again.faults()) != 1 {
 		t.Errorf("once more by mistake: %d %v", again.status, again.faults())
 	}
-	for id := range again.faults() {
-		if again.Find("#"+id).Length() != 1 {
-			t.Errorf("the message does not lead to the report: %q", id)
+	for id, said := range again.faults() {
+		if again.Find("#"+id).Length() != 1 || !strings.HasPrefix(said, "It was made today at 9am by you. ") {
+			t.Errorf("the message does not lead to the report, or does not say when it was made: %q, %s", id, said)
 		}
 	}
 	if s := b.post("/reports/send", "again", "yes"); s.status != http.StatusSeeOther {
