@@ -142,7 +142,7 @@ func fill(fields []field, typed form, err *problem.Invalid) (filled []field, wro
 				others = append(others, c)
 				continue
 			}
-			sentence := f.sentence(c)
+			sentence := withoutStop(f.sentence(c))
 			if f.Error == "" {
 				f.Error = sentence
 			}
@@ -151,10 +151,13 @@ func fill(fields []field, typed form, err *problem.Invalid) (filled []field, wro
 		rest, filled = others, append(filled, f)
 	}
 	for _, c := range rest { // about something that this form does not ask
-		wrong = append(wrong, mistake{"", c.Message})
+		wrong = append(wrong, mistake{"", withoutStop(c.Message)})
 	}
 	return filled, wrong
 }
+
+// withoutStop is a message as every page says it: acts end their sentences, pages' own messages do not.
+func withoutStop(message string) string { return strings.TrimSuffix(message, ".") }
 
 // invalid takes an error apart: what the person can put right on the page, and anything else.
 func invalid(err error) (*problem.Invalid, error) {

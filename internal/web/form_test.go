@@ -29,12 +29,34 @@ func TestAFaultNamesItsFieldAndLeadsToIt(t *testing.T) {
 		"only a year":       {started, date("", "", "2023"), noDate, mistake{"on-day", "The day of the start must include a day and a month"}},
 		"by its label":      {labelled, date("1", "", "23"), noDate, mistake{"on-month", "Last day must include a month"}},
 		"in an address":     {labelled, form{}, noDate, mistake{"on-day", "Last day must be a real date"}},
-		"too long a number": {phone, form{}, long, mistake{"on", "Telephone after release is longer than 200 characters."}},
+		"too long a number": {phone, form{}, long, mistake{"on", "Telephone after release is longer than 200 characters"}},
+		"two sentences":     {phone, form{}, problem.Correction{Field: "on", Code: "x", Message: "It is over. Undo that first."}, mistake{"on", "It is over. Undo that first"}},
 		"another's words":   {phone, form{}, problem.Correction{Field: "on", Code: "x", Message: "Enter the day"}, mistake{"on", "Enter the day"}},
 	} {
 		fields, wrong := fill([]field{c.field}, c.typed, &problem.Invalid{Corrections: []problem.Correction{c.fault}})
 		if len(wrong) != 1 || wrong[0] != c.want || fields[0].Error != c.want.Message {
 			t.Errorf("%s: %q", name, wrong)
+		}
+	}
+}
+
+// What is checked before it is sent is what will be kept, and not how it happened to be typed.
+func TestAnAnswerIsCheckedAsItWillBeKept(t *testing.T) {
+	for name, c := range map[string]struct {
+		field       field
+		typed, want string
+	}{
+		"prison number":       {prisonNumber, " a1234 bc", "A1234BC"},
+		"no prison number":    {prisonNumber, " a12", "a12"},
+		"NHS number":          {nhsNumber, "9990000018", "999 000 0018"},
+		"no NHS number":       {nhsNumber, "999", "999"},
+		"other substances":    {otherSubstances, "GHB, , ketamine,", "GHB, ketamine"},
+		"a name":              {familyName, " de  la Cruz ", "de la Cruz"},
+		"a note of two lines": {notes, " one\ntwo ", "one\ntwo"},
+	} {
+		filled, _ := fill([]field{c.field}, form{c.field.Name: c.typed}, nil)
+		if got := filled[0].answered(form{}); got != c.want {
+			t.Errorf("%s: %q is checked as %q, want %q", name, c.typed, got, c.want)
 		}
 	}
 }

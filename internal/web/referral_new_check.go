@@ -10,6 +10,7 @@ import (
 	"throughgate/internal/appointment"
 	"throughgate/internal/day"
 	"throughgate/internal/db"
+	"throughgate/internal/person"
 	"throughgate/internal/problem"
 	"throughgate/internal/referral"
 )
@@ -74,8 +75,20 @@ func (v *visit) answers(step newStep, typed form) (list []answer) {
 	return list
 }
 
-// answered is what was typed or chosen, in words.
+// answered is what was typed or chosen, in words, as it will be kept.
 func (f field) answered(typed form) string {
+	switch f.Name {
+	case prisonNumber.Name:
+		if number, ok := person.PrisonNumber(f.Value); ok {
+			return number
+		}
+	case nhsNumber.Name:
+		if number, ok := person.NHSNumber(f.Value); ok {
+			return spaced(number)
+		}
+	case otherSubstances.Name:
+		return strings.Join(form{otherSubstances.Name: f.Value}.substances(), ", ")
+	}
 	switch f.Kind {
 	case "date":
 		return dateInWords(typed.date(f.Name))
@@ -87,6 +100,10 @@ func (f field) answered(typed form) string {
 			}
 		}
 		return strings.Join(chosen, ", ")
+	case "text":
+		if clean, ok := person.CleanName(f.Value); ok {
+			return clean
+		}
 	}
 	return strings.TrimSpace(f.Value)
 }
@@ -129,7 +146,7 @@ func inTheWay(c *problem.Conflict) mistake {
 	if c.Code == "reference_reused" {
 		return mistake{"change-" + ownReference.Name, "Another referral has this reference of yours already: give another, or leave it out"}
 	}
-	return mistake{"", c.Message}
+	return mistake{"", withoutStop(c.Message)}
 }
 
 // faultsToCheck are all faults of all pages, each leading to the link that changes its answer.
