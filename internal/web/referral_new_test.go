@@ -100,6 +100,9 @@ func TestSomebodyIsReferredPageByPage(t *testing.T) {
 		t.Errorf("%d referrals", n)
 	}
 	made := b.open(address)
+	if link := made.Find(`a[href="tel:01752000000"]`); link.Text() != "01752 000000" {
+		t.Errorf("the telephone number is no link: %q", link.Text())
+	}
 	for _, want := range []string{"Referral made", "TG-", "Harbour Centre", "November 2023 at", "Print the card"} {
 		if !strings.Contains(made.text(), want) {
 			t.Errorf("%q is not said: %s", want, made.text())

@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"html/template"
+	"regexp"
 	"strings"
 	"time"
 
@@ -19,6 +20,7 @@ var words = template.FuncMap{
 	"stateTag":    stateTag,
 	"state":       func(s referral.State) string { return say(string(s)) },
 	"add":         func(a, b int) int { return a + b },
+	"dialled":     dialled,
 	"definitions": func() []report.Term { return report.Definitions },
 }
 
@@ -83,6 +85,17 @@ func lower(code any) string {
 		return strings.ToLower(s[:1]) + s[1:]
 	}
 	return s
+}
+
+// plainNumber is a telephone number and nothing else: no words, no second number, no (0) that is left out from abroad.
+var plainNumber = regexp.MustCompile(`^\+?[0-9][0-9 -]{4,22}[0-9]$`)
+
+// dialled is a telephone number as a telephone takes it; "" for what is no plain number.
+func dialled(number string) string {
+	if number = strings.TrimSpace(number); !plainNumber.MatchString(number) {
+		return ""
+	}
+	return strings.NewReplacer(" ", "", "-", "").Replace(number)
 }
 
 // givenUp says why an appointment was given up. Where the referral ended, the reason has the name of its state.

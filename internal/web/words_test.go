@@ -52,6 +52,17 @@ func TestADateIsPutTogetherAsItWasTyped(t *testing.T) {
 	}
 }
 
+func TestOnlyAPlainTelephoneNumberIsDialled(t *testing.T) {
+	for typed, want := range map[string]string{
+		"01752 000000": "01752000000", " 07700-900 123 ": "07700900123", "+44 7700 900123": "+447700900123", "101000": "101000",
+		"": "", "999": "", "+44 (0)1752 000000": "", "01752 000000 or 000001": "", "ask at the desk": "", "01752 000000 07700 900123": "",
+	} {
+		if got := dialled(typed); got != want {
+			t.Errorf("%q is dialled %q, want %q", typed, got, want)
+		}
+	}
+}
+
 func TestCodesInsideASentence(t *testing.T) {
 	for code, want := range map[string]string{
 		"need_gone": "no longer has a need", "cjit": "criminal justice intervention team (CJIT)", "reconnect": "RECONNECT",
