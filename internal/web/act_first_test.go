@@ -15,14 +15,15 @@ func TestTheFirstQuestionOfAnActLeadsToTheRest(t *testing.T) {
 		organisation, path string
 		first              []string
 		leads, title       string
+		called             string // a box of the rest
 	}{
-		"a day is planned":     {"EXI", awaits + "/release-date", []string{"release_known", "expected"}, awaits + "/release-date?of=expected", "What is the new day of release?"},
-		"no day is known":      {"EXI", awaits + "/release-date", []string{"release_known", "unknown"}, awaits + "/release-date?of=unknown", "Why is no day known?"},
-		"released already":     {"EXI", awaits + "/release-date", []string{"release_known", "released"}, awaits + "/release?of=RELEASED", "When were they released?"},
-		"released":             {"EXI", awaits + "/release", []string{"reason", "RELEASED"}, awaits + "/release?of=RELEASED", "When were they released?"},
-		"sent to court":        {"EXI", awaits + "/release", []string{"reason", "SENT_TO_COURT"}, awaits + "/release?of=SENT_TO_COURT", "When were they sent to court?"},
-		"closed by the prison": {"EXI", released + "/closure", []string{"reason", "died"}, released + "/closure?of=died", "When did they die?"},
-		"picked up elsewhere":  {"HARBOUR", released + "/closure", []string{"reason", "picked_up_elsewhere"}, released + "/closure?of=picked_up_elsewhere", "Who picked them up, and when?"},
+		"a day is planned":     {"EXI", awaits + "/release-date", []string{"release_known", "expected"}, awaits + "/release-date?of=expected", "What is the new day of release?", "Day of release"},
+		"no day is known":      {"EXI", awaits + "/release-date", []string{"release_known", "unknown"}, awaits + "/release-date?of=unknown", "Why is no day known?", "Why no day is known"},
+		"released already":     {"EXI", awaits + "/release-date", []string{"release_known", "released"}, awaits + "/release?of=RELEASED", "When were they released?", "Day of release"},
+		"released":             {"EXI", awaits + "/release", []string{"reason", "RELEASED"}, awaits + "/release?of=RELEASED", "When were they released?", "Day of release"},
+		"sent to court":        {"EXI", awaits + "/release", []string{"reason", "SENT_TO_COURT"}, awaits + "/release?of=SENT_TO_COURT", "When were they sent to court?", "Day when it happened"},
+		"closed by the prison": {"EXI", released + "/closure", []string{"reason", "died"}, released + "/closure?of=died", "When did they die?", "Day of death"},
+		"picked up elsewhere":  {"HARBOUR", released + "/closure", []string{"reason", "picked_up_elsewhere"}, released + "/closure?of=picked_up_elsewhere", "Who picked them up, and when?", "Day of the pick-up"},
 	} {
 		b := h.as(c.organisation)
 		s := b.post(c.path, append(held(b.open(c.path), hiddenBoxes), c.first...)...)
@@ -31,8 +32,8 @@ func TestTheFirstQuestionOfAnActLeadsToTheRest(t *testing.T) {
 			continue
 		}
 		rest := b.open(s.location)
-		if got := rest.Find("h1").Text(); got != c.title {
-			t.Errorf("%s asks %q", name, got)
+		if got := rest.Find("h1").Text(); got != c.title || !strings.Contains(rest.Find("main form").Text(), c.called) {
+			t.Errorf("%s asks %q: %s", name, got, rest.Find("main form").Text())
 		}
 		if back := b.open(rest.Find(".govuk-back-link").AttrOr("href", "")); name != "released already" && !back.keeps(c.first[0], c.first[1]) {
 			t.Errorf("%s: Back loses the answer", name)
@@ -75,6 +76,9 @@ func TestAnOutcomeAsksOnlyWhatApplies(t *testing.T) {
 	version := value(first, "version")
 	if s := b.post(path, "outcome", "did_not_attend", "version", version); s.location != path+"?of=did_not_attend" {
 		t.Errorf("did not attend: %d %s", s.status, s.location)
+	}
+	if s := b.open(path + "?of=did_not_attend"); !s.keeps("reason", "none_given") || strings.Contains(s.text(), "Reason (optional)") {
+		t.Errorf("what leaving the reason out says is not chosen: %s", s.text())
 	}
 	if s := b.post(path, "outcome", "attended", "version", version); !strings.HasSuffix(s.location, "?done=outcome") {
 		t.Fatalf("attended: %d %v", s.status, s.faults())

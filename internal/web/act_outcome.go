@@ -20,14 +20,18 @@ func whatBecame(v *visit, r *referral.Referral) field {
 	return q
 }
 
+// noReason is what stands where nobody chose another reason.
+const noReason = "none_given"
+
 // aboutOutcome asks who cancelled and why somebody did not come: of somebody who came nothing, unless it corrects an
 // outcome that is recorded already.
 func aboutOutcome(v *visit, r *referral.Referral, outcome string) asked {
 	page := asked{title: say(outcome), lead: v.whichAppointment(r) + ".", button: "Record"}
-	whyNot := field{Name: "reason", Label: "Reason (optional)", Kind: "radios", Options: choices("acceptable", "none_given", "our_fault")}
+	whyNot := field{Name: "reason", Label: "Reason (optional)", Kind: "radios", Options: choices("acceptable", noReason, "our_fault")}
 	switch outcome {
 	case "did_not_attend":
-		page.title, page.fields = "Why did they not attend?", []field{whyNot}
+		whyNot.Label = "Reason" // one is chosen already, so it cannot be left out
+		page.title, page.fields, page.known = "Why did they not attend?", []field{whyNot}, form{whyNot.Name: noReason}
 	case "cancelled":
 		page.title, page.button = "Who cancelled the appointment?", "Record the cancellation"
 		page.lead += " The place is free for somebody else at once."
@@ -37,6 +41,9 @@ func aboutOutcome(v *visit, r *referral.Referral, outcome string) asked {
 	if a := subject(r); a != nil && a.Outcome != nil {
 		page.title, page.button = "Correct what became of the appointment", "Correct the outcome"
 		page.lead = v.whichAppointment(r) + ". It is recorded already: " + lower(*a.Outcome) + "."
+		if a.OutcomeReason != nil && outcome == *a.Outcome {
+			page.known = form{whyNot.Name: *a.OutcomeReason}
+		}
 		if outcome != *a.Outcome {
 			page.lead += " You change that to: " + lower(outcome) + "."
 		}

@@ -97,7 +97,7 @@ func aboutDate(v *visit, r *referral.Referral, known string) asked {
 	case "unknown":
 		page.title, page.button = "Why is no day known?", "Record that no day is known"
 		page.lead = "Without a day the appointment is given up. Another is booked automatically once a day is known."
-		page.fields = []field{{Name: "reason", Label: "Reason (optional)", Kind: "text", Hint: whyNoDay.Hint}}
+		page.fields = []field{{Name: "reason", Label: whyNoDay.Label, Kind: "text", Called: whyNoDay.Called, Hint: whyNoDay.Hint}}
 		return page
 	}
 	page.fields = []field{
@@ -113,15 +113,19 @@ var tooFar = map[string]string{
 	"too_far_ahead": "A planned release must not lie more than 400 days ahead",
 }
 
-// changeDate wants it said that no day is known: an empty box alone may be a slip, and would free a place.
+// changeDate wants it said that no day is known, and why, as a referral without a day does: an empty box alone may be a
+// slip, and would free a place.
 func changeDate(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {
 	d := referral.DateChange{Reason: typed["reason"]}
 	var wrong problem.Corrections
-	if known := typed[releaseKnown.Name]; known != "unknown" {
+	switch known := typed[releaseKnown.Name]; {
+	case known != "unknown":
 		d.PlannedReleaseDate, d.Certainty = typed.date("planned_release_date"), known
 		if d.PlannedReleaseDate == "" {
 			wrong.Add("planned_release_date", "required", "Enter the new day of release")
 		}
+	case strings.TrimSpace(d.Reason) == "":
+		wrong.Add("reason", "required", "Enter why no day is known")
 	}
 	_, err := referral.ChangeDate(v.ctx, tx, v.who, v.now, r.ID, d)
 	return together(wrong, err)

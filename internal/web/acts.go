@@ -202,21 +202,22 @@ func whyClosed(v *visit, r *referral.Referral) field {
 	return field{Name: "reason", Label: "Why is it closed?", Called: "why it is closed", Kind: "radios", Options: choices(reasons...)}
 }
 
-// whenClosed asks for the day of each end.
-var whenClosed = map[string]string{
-	"returned_to_custody": "When did they return to custody?",
-	"died":                "When did they die?",
-	"moved_area":          "When did they move out of the area?",
-	"picked_up_elsewhere": "Who picked them up, and when?",
-	"declined":            "When did they decline treatment?",
+// whenClosed asks for the day of each end, and names it.
+var whenClosed = map[string]struct{ question, label, called string }{
+	"returned_to_custody": {"When did they return to custody?", "Day of the return", "the day of the return"},
+	"died":                {"When did they die?", "Day of death", "the day of death"},
+	"moved_area":          {"When did they move out of the area?", "Day of the move", "the day of the move"},
+	"picked_up_elsewhere": {"Who picked them up, and when?", "Day of the pick-up", "the day of the pick-up"},
+	"declined":            {"When did they decline treatment?", "Day when they declined", "the day when they declined"},
 }
 
 func aboutClosure(v *visit, r *referral.Referral, reason string) asked {
-	page := asked{title: whenClosed[reason], button: "Close the referral", lead: "Every reminder stops, and an appointment to come is given up."}
+	on := whenClosed[reason]
+	page := asked{title: on.question, button: "Close the referral", lead: "Every reminder stops, and an appointment to come is given up."}
 	if reason == "picked_up_elsewhere" {
 		page.fields = []field{{Name: "provider_name", Label: "Name of the other provider", Called: "which provider picked the person up", Kind: "text"}}
 	}
-	page.fields = append(page.fields, v.dateField("on", "Day when this was", "the day when this was"))
+	page.fields = append(page.fields, v.dateField("on", on.label, on.called))
 	return page
 }
 

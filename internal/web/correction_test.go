@@ -95,7 +95,10 @@ func TestTheOldAndTheNewAppointmentAreSaid(t *testing.T) {
 	if s := date("8"); !strings.Contains(s.Find(".govuk-notification-banner").Text(), "The appointment moved: it was Tuesday 28 November 2023") || !strings.Contains(s.Find(".app-next").Text(), "Print the new card") {
 		t.Errorf("it moved: %s", s.Find(".govuk-notification-banner").Text())
 	}
-	s := b.post("/referrals/" + id + "/release-date?of=unknown")
+	if s := b.post("/referrals/"+id+"/release-date?of=unknown", "reason", " "); s.faults()["reason"] != "Enter why no day is known" {
+		t.Errorf("no day is known, for no reason: %d %v", s.status, s.faults())
+	}
+	s := b.post("/referrals/"+id+"/release-date?of=unknown", "reason", "on remand")
 	if s := b.open(s.location); !strings.Contains(s.Find(".govuk-notification-banner").Text(), "There is no appointment now: no release date is known.") {
 		t.Errorf("it was given up: %s", s.Find(".govuk-notification-banner").Text())
 	}
