@@ -77,7 +77,7 @@ func (v *visit) referral() error {
 		}
 		body.Next, body.Why = &step{"/referrals/" + r.ID.String() + "/card", "Print the new card"}, "The card that the person has may be out of date."
 	}
-	done := strings.TrimSpace(v.done() + " " + moved)
+	done := strings.TrimSpace(v.doneTo(r) + " " + moved)
 	return v.draw(http.StatusOK, "referral.html", page{Title: "Referral " + r.Reference, Back: "/", Done: done, Body: body})
 }
 
@@ -115,6 +115,24 @@ func (v *visit) done() string {
 		return "This is recorded already: nothing has changed."
 	}
 	return decisions[v.web.QueryParam("done")]
+}
+
+// doneTo is done, where what the act made of the referral says it better.
+func (v *visit) doneTo(r *referral.Referral) string {
+	if v.web.QueryParam("done") == "release-date" && onlyHowSure(r) {
+		return "You changed how sure the release date is. The date stays as it was."
+	}
+	return v.done()
+}
+
+// onlyHowSure says that the last change of the release left the date as it was.
+func onlyHowSure(r *referral.Referral) bool {
+	for _, e := range slices.Backward(r.Timeline) {
+		if slices.Contains(followed, e.Kind) {
+			return e.Kind == "corrected"
+		}
+	}
+	return false
 }
 
 func fullName(r *referral.Referral) string {
@@ -209,9 +227,13 @@ func (v *visit) releaseFacts(r *referral.Referral) []fact {
 		}
 	}
 	add("Released", !r.ReleasedOn.IsZero(), capital(nearDay(today, r.ReleasedOn)))
-	add("Planned release", !r.PlannedReleaseDate.IsZero(), capital(nearDay(today, r.PlannedReleaseDate)))
-	add("Release date", r.ReleaseDateUnknownReason != "", "Not known: "+lower(r.ReleaseDateUnknownReason))
-	add("How sure", r.ReleaseDateCertainty != "", say(r.ReleaseDateCertainty))
+	if r.ReleasedOn.IsZero() {
+		add("Planned release", !r.PlannedReleaseDate.IsZero(), capital(nearDay(today, r.PlannedReleaseDate)))
+		add("Release date", r.ReleaseDateUnknownReason != "", "Not known: "+lower(r.ReleaseDateUnknownReason))
+		add("How sure", r.ReleaseDateCertainty != "", say(r.ReleaseDateCertainty))
+	} else if r.PlannedReleaseDate != r.ReleasedOn {
+		add("Had been planned for", !r.PlannedReleaseDate.IsZero(), capital(nearDay(today, r.PlannedReleaseDate)))
+	}
 	if r.State == referral.Released {
 		add("Three weeks end", true, v.clockWords(r.ReleasedOn.Add(referral.TargetDays)))
 		add("Three months end", true, v.clockWords(r.ReleasedOn.Add(referral.LiveDays)))
@@ -271,12 +293,16 @@ func (v *visit) needFacts(r *referral.Referral) []fact {
 		}
 		list = append(list, fact{"Opioid substitution", words})
 	}
-	return append(list,
+	list = append(list,
 		fact{"Naloxone supplied", yesNoWords(r.NaloxoneSupplied)},
 		fact{"Attends SMART", yesNoWords(r.AttendsSMART)},
 		fact{"Referred to RECONNECT", yesNoWords(r.ReconnectReferred)},
 		fact{"Consent to share with the provider", consentWords(r.Consent.ShareWithProvider)},
 		fact{"Consent to share with RECONNECT", consentWords(r.Consent.ShareWithReconnect)})
+	if on := r.Consent.RecordedOn; !on.IsZero() {
+		list = append(list, fact{"Consent recorded on", on.Long()})
+	}
+	return list
 }
 
 func yesNoWords(b *bool) string {

@@ -63,6 +63,20 @@ func TestAnotherPrisonsLaterReferralIsNotNamed(t *testing.T) {
 	}
 }
 
+func TestWhenConsentWasRecordedIsShownWhereItIsKnown(t *testing.T) {
+	h := newHouse(t)
+	d := draft("A1234BC")
+	d.Consent.RecordedOn = "2023-11-16"
+	known, unknown := h.referred(d).String(), h.referred(draft("A1234BD")).String()
+	b := h.as("HARBOUR")
+	if page := b.open("/referrals/" + known); !strings.Contains(page.text(), "Consent recorded on16 November 2023") {
+		t.Errorf("it is known: %s", page.text())
+	}
+	if page := b.open("/referrals/" + unknown); strings.Contains(page.text(), "Consent recorded on") {
+		t.Errorf("it is not known: %s", page.text())
+	}
+}
+
 func TestALatePickUpIsMarkedAndACorrectedOneSaysWhatItReplaced(t *testing.T) {
 	h := newHouse(t)
 	d := draft("A1234BC")

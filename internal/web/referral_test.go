@@ -91,12 +91,16 @@ func TestThePrisonChangesTheDateAndConfirmsTheRelease(t *testing.T) {
 			t.Errorf("%q is not said: %s", want, page.text())
 		}
 	}
+	s = b.post("/referrals/"+id+"/release-date?of=confirmed", "planned_release_date-day", "20", "planned_release_date-month", "Nov", "planned_release_date-year", "2023")
+	if done := b.open(s.location).Find(".govuk-notification-banner").Text(); !strings.Contains(done, "You changed how sure the release date is.") || strings.Contains(done, "The release date is changed") {
+		t.Errorf("only how sure it is: %d %q", s.status, done)
+	}
 	s = b.post("/referrals/"+id+"/release?of=RELEASED", "released_on-day", "20", "released_on-month", "11", "released_on-year", "2023", "naloxone_supplied", "yes")
 	if s.status != http.StatusSeeOther {
 		t.Fatalf("confirming the release: %d %s", s.status, s.text())
 	}
-	if page := b.open(s.location); !strings.Contains(page.text(), "Harbour's move") {
-		t.Errorf("whose move it is now: %s", page.text())
+	if page := b.open(s.location); !strings.Contains(page.text(), "Harbour's move") || strings.Contains(page.text(), "How sure") || strings.Contains(page.text(), "lanned for") {
+		t.Errorf("whose move it is now, and nothing of a plan that came true: %s", page.text())
 	}
 	correct := func(day, why string) shown {
 		t.Helper()
@@ -109,7 +113,7 @@ func TestThePrisonChangesTheDateAndConfirmsTheRelease(t *testing.T) {
 		t.Fatalf("correcting the release: %d %s", s.status, s.text())
 	}
 	page = b.open("/referrals/" + id + "?done=release-correction")
-	for _, want := range []string{"The day of release is corrected.", "ReleasedYesterday", "The day of release was 20 November 2023, it is 19 November 2023.", "out on Sunday"} {
+	for _, want := range []string{"The day of release is corrected.", "ReleasedYesterday", "Had been planned forToday", "The day of release was 20 November 2023, it is 19 November 2023.", "out on Sunday"} {
 		if !strings.Contains(page.text(), want) {
 			t.Errorf("%q is not said: %s", want, page.text())
 		}
@@ -227,8 +231,10 @@ func TestAMissedAppointmentOffersTheNextFreePlace(t *testing.T) {
 	if s := b.post("/referrals/" + id + "/appointment"); s.status != http.StatusSeeOther {
 		t.Fatalf("%d %s", s.status, s.text())
 	}
-	if s := b.open("/referrals/" + id); !strings.Contains(s.text(), "Tomorrow at 1:30pm") {
-		t.Errorf("it is not booked: %s", s.text())
+	for _, want := range []string{"Tomorrow at 1:30pm", "Attempt2", "Attempt 1: Today at 10am, Harbour Centre – Did not attend: no reason given"} {
+		if s := b.open("/referrals/" + id); !strings.Contains(s.text(), want) {
+			t.Errorf("%q is not said: %s", want, s.text())
+		}
 	}
 }
 
