@@ -137,8 +137,19 @@ func TestWhereSomebodyLookedIsToldInWords(t *testing.T) {
 		`{"where": "releasing_in_14_days"}`: "on the worklist Releasing in 14 days",
 		`{"where": "list"}`:                 "on a list of referrals",
 		`{"in": "reviews"}`:                 "among the possible matches",
-		`{"rows": 5}`:                       "rows 5",
-		`{"sealed": "Aoife"}`:               "",
+		`{"rows": 5}`:                       "5 rows",
+		`{"sessions": 1}`:                   "1 session ended",
+		`{"factor": "recovery code"}`:       "with a recovery code",
+		`{"factor": "demo"}`:                "with one click, in the demo",
+		`{"day": "2026-11-22", "act": "shown", "organisation": "EXI", "subject": "", "by": ""}`: "only: looked at, of 22 November 2026, for EXI",
+		`{"day": "", "act": "", "by": "staff:5"}`:                                               "by staff:5",
+		`{"by": ["date_of_birth", "given_name", "reference"]}`:                                  "by date of birth, first name, reference",
+		`{"form": "months.csv"}`:                                                                "by month, as CSV",
+		`{"form": "csv"}`:                                                                       "as CSV",
+		`{"form": "of somebody else"}`:                                                          "the form had been opened by somebody else",
+		`{"organisation": "EXI", "days": 90}`:                                                   "for 90 days, for EXI",
+		`{"answer": {"accepted": 5, "refused": 0, "to_review": 1, "set_aside": {"no consent": 2}}, "rows": 8}`: "5 accepted, 2 set aside, 1 to review, 8 rows",
+		`{"sealed": "Aoife"}`: "",
 	} {
 		if got := told([]byte(detail)); got != want {
 			t.Errorf("%s is told as %q, not %q", detail, got, want)

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -49,9 +50,88 @@ func auditedAct(act string) string {
 
 // toldDetails are the details of a row that the auditor reads, besides where somebody looked: how much was done, for
 // whom. What an act said about a person stays in the person's own record.
-var toldDetails = map[string]string{
-	"factor": "with", "organisation": "for", "days": "days", "rows": "rows", "files": "files", "answer": "answered",
-	"places": "places", "booked": "booked", "day": "day", "sessions": "sessions", "changed": "changed", "form": "form", "act": "act", "subject": "id", "by": "by",
+var toldDetails = map[string]func(value any) string{
+	"factor": signedInWith, "organisation": after("for "), "days": func(n any) string { return "for " + counted("day", "days")(n) },
+	"rows": counted("row", "rows"), "files": counted("file", "files"), "places": counted("place", "places"), "booked": counted("person booked", "people booked"),
+	"sessions": counted("session ended", "sessions ended"), "answer": rowsAnswered, "changed": after("changed: "), "form": inForm,
+	"day": func(on any) string { return "of " + dateWords(fmt.Sprint(on)) }, "act": func(act any) string { return "only: " + lower(auditedAct(fmt.Sprint(act))) },
+	"subject": after("about the id "), "by": soughtBy,
+}
+
+func after(words string) func(any) string {
+	return func(value any) string { return words + fmt.Sprint(value) }
+}
+
+func counted(one, many string) func(any) string {
+	return func(n any) string {
+		if fmt.Sprint(n) == "1" {
+			return "1 " + one
+		}
+		return fmt.Sprint(n) + " " + many
+	}
+}
+
+// signedInWith is by what somebody showed who they are, besides their password.
+func signedInWith(factor any) string {
+	switch factor {
+	case "app":
+		return "with a code of their app"
+	case "recovery code":
+		return "with a recovery code"
+	case "demo":
+		return "with one click, in the demo"
+	}
+	return "with " + fmt.Sprint(factor)
+}
+
+// drawnForAnother is what was wrong with a form that was refused.
+const drawnForAnother = "of somebody else"
+
+// inForm is how figures were taken away, or what was wrong with a form.
+func inForm(form any) string {
+	switch form {
+	case drawnForAnother:
+		return "the form had been opened by somebody else"
+	case "months.csv":
+		return "by month, as CSV"
+	}
+	return "as " + strings.ToUpper(fmt.Sprint(form))
+}
+
+// soughtBy is what a person was looked for by, never the words themselves; in the trail, whose acts were.
+func soughtBy(by any) string {
+	fields, several := by.([]any)
+	if !several {
+		return "by " + fmt.Sprint(by)
+	}
+	var words []string
+	for _, f := range fields {
+		name := fmt.Sprint(f)
+		words = append(words, cmp.Or(fieldWords["person."+name], lower(name)))
+	}
+	return "by " + strings.Join(words, ", ")
+}
+
+// rowsAnswered is how many rows of a list got which answer.
+func rowsAnswered(answer any) string {
+	counts, ok := answer.(map[string]any)
+	if !ok {
+		return "answered " + fmt.Sprint(answer)
+	}
+	var parts []string
+	for _, name := range []string{"accepted", "updated", "unchanged", "set_aside", "refused", "to_review"} {
+		n, _ := counts[name].(float64)
+		if reasons, divided := counts[name].(map[string]any); divided {
+			for _, some := range reasons {
+				more, _ := some.(float64)
+				n += more
+			}
+		}
+		if n > 0 {
+			parts = append(parts, fmt.Sprint(n)+" "+lower(name))
+		}
+	}
+	return strings.Join(parts, ", ")
 }
 
 // auditedKinds are what an act is done to, as the auditor reads it.
@@ -101,7 +181,9 @@ func told(detail json.RawMessage) string {
 			parts = append(parts, place(fmt.Sprint(all[key])))
 		}
 		if words, tell := toldDetails[key]; tell && fmt.Sprint(all[key]) != "" {
-			parts = append(parts, words+" "+fmt.Sprint(all[key]))
+			if said := words(all[key]); said != "" {
+				parts = append(parts, said)
+			}
 		}
 	}
 	return strings.Join(parts, ", ")

@@ -93,7 +93,7 @@ func (v *visit) mustBeTheirs(r route) error {
 		if err != nil || theirs {
 			return err
 		}
-		return audit.Write(v.ctx, tx, v.who.By, v.now, "refused", "page", r.method+" "+r.path, audit.Detail{"form": "of somebody else"})
+		return audit.Write(v.ctx, tx, v.who.By, v.now, "refused", "page", r.method+" "+r.path, audit.Detail{"form": drawnForAnother})
 	})
 	if err != nil || theirs {
 		return err

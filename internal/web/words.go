@@ -11,6 +11,7 @@ import (
 	"throughgate/internal/day"
 	"throughgate/internal/referral"
 	"throughgate/internal/report"
+	"throughgate/internal/staff"
 )
 
 // words are what templates may call.
@@ -21,6 +22,7 @@ var words = template.FuncMap{
 	"state":       func(s referral.State) string { return say(string(s)) },
 	"add":         func(a, b int) int { return a + b },
 	"dialled":     dialled,
+	"writtenDown": writtenDown,
 	"definitions": func() []report.Term { return report.Definitions },
 }
 
@@ -96,6 +98,22 @@ func dialled(number string) string {
 		return ""
 	}
 	return strings.NewReplacer(" ", "", "-", "").Replace(number)
+}
+
+// writtenDown is what stands below every page: what of the reader's own work is recorded, and whom they ask.
+func writtenDown(role staff.Role) string {
+	const help = "If you need help, ask your administrator."
+	switch role {
+	case staff.Prison, staff.Provider:
+		return "Every look at a person's record is written down with your name. " + help
+	case staff.Audit:
+		return "Every search is written down with your name. " + help
+	case staff.SubGroup:
+		return "Every file that you take away and everything that you change is written down with your name. " + help
+	case staff.Admin:
+		return "Everything that you change is written down with your name."
+	}
+	return help
 }
 
 // givenUp says why an appointment was given up. Where the referral ended, the reason has the name of its state.

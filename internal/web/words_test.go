@@ -1,10 +1,12 @@
 package web
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"throughgate/internal/day"
+	"throughgate/internal/staff"
 )
 
 func TestMomentsAsPeopleSayThem(t *testing.T) {
@@ -59,6 +61,17 @@ func TestOnlyAPlainTelephoneNumberIsDialled(t *testing.T) {
 	} {
 		if got := dialled(typed); got != want {
 			t.Errorf("%q is dialled %q, want %q", typed, got, want)
+		}
+	}
+}
+
+func TestNobodyIsToldOfRecordsThatTheyNeverSeeOrToAskThemselves(t *testing.T) {
+	for role, want := range map[staff.Role]struct{ record, ask bool }{
+		staff.Prison: {true, true}, staff.Provider: {true, true}, staff.SubGroup: {false, true}, staff.Audit: {false, true}, staff.Admin: {false, false}, "": {false, true},
+	} {
+		said := writtenDown(role)
+		if record, ask := strings.Contains(said, "record"), strings.Contains(said, "ask your administrator"); record != want.record || ask != want.ask {
+			t.Errorf("%q reads %q", role, said)
 		}
 	}
 }
