@@ -25,6 +25,9 @@ type inhabited struct {
 // organisationOf is whose person a role's walk signs in.
 var organisationOf = map[staff.Role]string{staff.Prison: "EXI", staff.Provider: "HARBOUR", staff.SubGroup: "SUBGROUP", staff.Admin: "ADMIN", staff.Audit: "AUDIT"}
 
+// unbroken is a name in which no line can be broken at a space.
+var unbroken = strings.Repeat("W", 60)
+
 func newInhabited(t *testing.T) inhabited {
 	t.Helper()
 	w := inhabited{newHouse(t), map[string][]string{}, map[staff.Role]map[string]int{}}
@@ -48,7 +51,7 @@ func (w inhabited) reported() {
 	w.Helper()
 	w.readers("chair@example.org")
 	w.service(func(tx *db.Tx) error {
-		_, err := mail.AddRecipient(w.Context(), tx, w.who("ADMIN", staff.Admin), w.now, "Reader", "reader@example.org", false)
+		_, err := mail.AddRecipient(w.Context(), tx, w.who("ADMIN", staff.Admin), w.now, unbroken, unbroken+"@example.org", false)
 		return err
 	})
 	w.deliver()
@@ -94,7 +97,13 @@ func (w inhabited) referrals() {
 	undated.PlannedReleaseDate, undated.ReleaseDateUnknownReason = "", "awaiting the parole board"
 	pickedUp := "/referrals/" + w.released("A1234BF").String()
 	w.listed("Aoife", "Ní Bhriain-A1234BF")
-	booked := "/referrals/" + w.referred(draft("A1234BD")).String()
+	long := draft("A1234BD")
+	long.Person.GivenName, long.Person.FamilyName = unbroken, unbroken
+	booked := "/referrals/" + w.referred(long).String()
+	long = draft("A1234BH")
+	long.PlannedReleaseDate, long.ReleasedOn, long.Person.GivenName, long.Person.FamilyName = "", "2023-11-19", unbroken, unbroken
+	met := "/referrals/" + w.referred(long).String() + "/drop-in"
+	w.as("HARBOUR").post(met, "attended_on-day", "20", "attended_on-month", "11", "attended_on-year", "2023")
 	w.at["/referrals/:id"] = []string{released, booked, "/referrals/" + w.referred(undated).String(), pickedUp}
 	w.refuses[staff.Provider] = map[string]int{pickedUp + "/closure": http.StatusConflict}
 	for _, r := range (&site{}).routes() {
@@ -150,7 +159,7 @@ func (w inhabited) lists() {
 		"HARBOUR": {staff.Provider, pickupHeader + "1,Aoife,,29/02/1984,Female,,,,31/02/2023,\n2,Nobody,Known,29/02/1984,Female,,,,19/11/2023,\n", pickupHeader + "1,Aoife,Ní Bhriain-A1234BC,28/02/1984,Female,,,,19/11/2023,\n"},
 	} {
 		b := w.as(organisation)
-		stored := b.upload("list.csv", l.questions).location
+		stored := b.upload(unbroken+".csv", l.questions).location
 		b.post(stored + "/store")
 		w.at[string(l.role)+" /imports/:id"] = []string{b.upload("list.csv", l.waits).location, stored}
 		w.at[string(l.role)+" /review/:id"] = []string{pathIn(b.open("/review"), `tbody a[href^="/review/"]`)}
@@ -163,6 +172,9 @@ func (w inhabited) ofClinics() {
 	day := []string{"closed_on-day", "22", "closed_on-month", "11", "closed_on-year", "2023", "confirmed", "yes"}
 	if s := w.as("HARBOUR").post("/closed-days/add", day...); s.location == "" {
 		w.Fatalf("closing a day: %d %v", s.status, s.faults())
+	}
+	if s := w.as("HARBOUR").post("/clinics/add", with(clinicForm, "place", unbroken)...); s.location == "" {
+		w.Fatalf("adding a clinic: %d %v", s.status, s.faults())
 	}
 	w.at["/closed-days/:day"] = []string{"/closed-days/2023-11-22"}
 	w.at["/closed-days/:day/open"] = []string{"/closed-days/2023-11-22/open"}
