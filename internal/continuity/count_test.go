@@ -115,8 +115,8 @@ func TestM2AdjustedTakesTheEarliestReasonBeforeAnyPickUp(t *testing.T) {
 func TestBreakdownsHaveTheirFixedGroups(t *testing.T) {
 	c := newCohort(t)
 	c.add(row{released: "2023-11-01", age: 29, sex: "female", group: "alcohol only", referred: "2023-10-31", picked: "2023-11-30"})
-	c.add(row{released: "2023-11-01", age: 30, prison: "BRI", referred: "2023-11-01"})
-	c.add(row{released: "2023-11-01", age: 50, received: "2023-10-01", picked: "2023-11-02"})
+	c.add(row{released: "2023-11-01", age: 30, prison: "BRI", referred: "2023-11-02"})
+	c.add(row{released: "2023-11-01", age: 50, received: "2023-11-01", picked: "2023-11-02"})
 	c.add(row{released: "2023-11-01", age: 18})
 	w := c.one("2023-12-31", "2024-01-31")
 	for what, g := range map[string]struct {

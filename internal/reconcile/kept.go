@@ -187,9 +187,7 @@ func (k *kept) takeRelease(row PrisonRow, in intake) {
 	if !row.Awaits() && row.isRelease() {
 		k.ReleasedOn = row.ExitOn
 	}
-	if k.Source == "file" {
-		k.Unplanned = !k.ReferredOn.IsZero() && !k.ReleasedOn.IsZero() && k.ReferredOn.After(k.ReleasedOn)
-	}
+	k.Unplanned = referral.Unplanned(k.ReferredOn, k.ReleasedOn)
 	k.Consent = consentOf(row, k.Consent)
 }
 

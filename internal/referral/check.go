@@ -176,7 +176,13 @@ func (c *checking) release(r *Referral, d Draft) {
 	if !r.ReleaseOn().IsZero() {
 		r.ReleaseDateUnknownReason = ""
 	}
-	r.Unplanned = !r.ReleasedOn.IsZero() // whatever was planned: it came before we could act on it
+	r.Unplanned = Unplanned(r.ReferredOn, r.ReleasedOn)
+}
+
+// Unplanned says whether somebody was released before the day of their referral. One made on the day itself came in time.
+// Days that are not known say nothing. Figures follow the same rule (breakdown_of, in SQL).
+func Unplanned(referred, released day.Date) bool {
+	return !released.IsZero() && referred.After(released)
 }
 
 // planned is a planned release date: from three months back ("release unconfirmed") to 400 days ahead.

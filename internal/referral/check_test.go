@@ -147,6 +147,20 @@ func TestUnder18AtReleaseIsSetAside(t *testing.T) {
 	}
 }
 
+// A release is unplanned where the referral is dated after it; not where it is of the same day, whenever it arrived.
+func TestAReleaseBeforeTheDayOfTheReferralIsUnplanned(t *testing.T) {
+	for referred, want := range map[string]bool{"2025-11-24": false, "2025-11-25": false, "2025-11-26": true, "": true} {
+		d := (&world{}).draft()
+		d.PlannedReleaseDate, d.ReleasedOn, d.ReferredOn = "", "2025-11-25", referred
+		if r, wrong := check(d); len(wrong) > 0 || r.Unplanned != want {
+			t.Errorf("referred on %q: %v (%v)", referred, r.Unplanned, wrong)
+		}
+	}
+	if r, _ := check((&world{}).draft()); r.Unplanned {
+		t.Error("a release to come is unplanned")
+	}
+}
+
 func TestNamesAreKeptAsTypedAndComposed(t *testing.T) {
 	d := (&world{}).draft()
 	d.Person.GivenName = "  Sia\u0302n  Mary " // a and a circumflex of its own

@@ -156,7 +156,7 @@ func (r *Referral) draft() Draft {
 func (r *Referral) correct(right *Referral, given []string) {
 	r.SenderReference, r.Notes, r.Person = right.SenderReference, right.Notes, right.Person
 	if slices.Contains(given, "referred_on") {
-		r.ReferredOn = right.ReferredOn
+		r.ReferredOn, r.Unplanned = right.ReferredOn, right.Unplanned
 	}
 	if slices.Contains(given, "release_kind") {
 		r.ReleaseKind = right.ReleaseKind

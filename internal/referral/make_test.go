@@ -108,6 +108,32 @@ func TestOneReferralForOnePersonAndRelease(t *testing.T) {
 	}
 }
 
+// Somebody released on 20 November is referred again for 9 December. Whoever sends the 21st is told of the release, and not of
+// the referral that awaits, which could not be released on that day either.
+func TestAKnownReleaseIsNamedBeforeAReferralThatAwaits(t *testing.T) {
+	w := newWorld(t)
+	gone := w.draft()
+	gone.SenderReference, gone.PlannedReleaseDate, gone.ReleasedOn = "gone", "", "2025-11-20"
+	released, err := w.tryMake(exeter, gone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again := gone
+	again.SenderReference, again.PlannedReleaseDate, again.ReleasedOn = "again", "2025-12-09", ""
+	awaiting, err := w.tryMake(exeter, again)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for on, want := range map[string]uuid.UUID{"2025-11-21": released.ID, "2025-11-22": awaiting.ID} {
+		gone.SenderReference, gone.ReleasedOn = on, on
+		_, err := w.tryMake(exeter, gone)
+		var stands *problem.Conflict
+		if !errors.As(err, &stands) || stands.ID != want.String() {
+			t.Errorf("released on %s: %v", on, err)
+		}
+	}
+}
+
 func TestALaterReleaseIsLinkedToTheEarlierOne(t *testing.T) {
 	w := newWorld(t)
 	d := w.draft()

@@ -78,7 +78,7 @@ type Facts struct {
 	ReleaseDateCertainty     Text               `json:"release_date_certainty" db:"release_date_certainty"`
 	DateChangedAt            *time.Time         `json:"date_changed_at" db:"date_changed_at"`
 	ReleasedOn               day.Date           `json:"released_on" db:"released_on"`
-	Unplanned                bool               `json:"unplanned" db:"unplanned"` // released before the referral arrived
+	Unplanned                bool               `json:"unplanned" db:"unplanned"` // released before the day of the referral
 	SetAside                 Text               `json:"set_aside" db:"set_aside"` // why it is in no figure; "" when it counts once released
 	AgeAtRelease             *int               `json:"age_at_release" db:"age_at_release"`
 	Sex                      string             `json:"sex" db:"sex"`

@@ -114,7 +114,7 @@ func (r *Referral) confirmRelease(on day.Date, why string) timeline.Event {
 			"fields": r.correctedByRelease(on), "from": before, "released_on": on}}
 	}
 	r.ReleasedOn = on
-	r.Unplanned = on.Before(day.Of(r.ReceivedAt))
+	r.Unplanned = Unplanned(r.ReferredOn, on)
 	r.ReleaseDateUnknownReason = ""
 	r.setAge()
 	return event
