@@ -70,6 +70,18 @@ func TestCountsAreHiddenOrRounded(t *testing.T) {
 	}
 }
 
+// A median under 8 people would be somebody's own days.
+func TestNoMedianIsToldOfFewerThanEight(t *testing.T) {
+	days := 21.5
+	for n, want := range map[int]string{0: TooFew, 1: TooFew, 7: TooFew, 8: "21.5 days", 40: "21.5 days"} {
+		w := window("2023-12-31", 75, 33)
+		w.Supporting.S4 = LeadTime{&days, figure(n, n, 75-n)}
+		if got := Suppress(figuresOf(w), nil, config.BuiltIn()).LeadTime; got != want {
+			t.Errorf("of %d: %s, want %s", n, got, want)
+		}
+	}
+}
+
 func TestOneHiddenCellTakesTheNextSmallestAlong(t *testing.T) {
 	v := veil{config.BuiltIn().Suppression}
 	for _, c := range []struct {

@@ -203,6 +203,26 @@ func TestAReviewersWordDecides(t *testing.T) {
 	}
 }
 
+// Whom a reviewer has said not to be the candidate is none of the people among whom the candidate must be the only one.
+func TestWhomAReviewerRefusedMakesNobodyElseDoubtful(t *testing.T) {
+	people := []known{leaver(sian, "10-01")}
+	rows := []listed{row("Sioned O'Neill 1984-02-28 female", "", "", "10-05"), row("Sally O'Neill 1984-02-28 female", "", "", "10-04")}
+	for _, c := range []struct {
+		name  string
+		words []decision
+		want  string
+	}{
+		{"nobody is", nil, "to review several provider people; to review several provider people"},
+		{"the other is", []decision{{rows[1].person, people[0].id, false}}, "attributor pickup 10-05; set aside rejected in review"},
+		{"each is", []decision{{rows[0].person, people[0].id, false}, {rows[1].person, people[0].id, false}}, "set aside rejected in review; set aside rejected in review"},
+	} {
+		verdicts := match(people, rows, c.words)
+		if got := said(verdicts[0]) + "; " + said(verdicts[1]); got != c.want {
+			t.Errorf("%s: %s, want %s", c.name, got, c.want)
+		}
+	}
+}
+
 func TestAnEntryMadeByHandIsNotContradicted(t *testing.T) {
 	k := leaver(sian, "10-01")
 	k.releases[0].byHand = on("10-05")
@@ -224,6 +244,10 @@ func TestALinkMadeByAPersonStays(t *testing.T) {
 	k.releases[0].on = on("04-20")
 	if got := match([]known{k}, []listed{r}, nil)[0]; got.release != later {
 		t.Error("a row stayed with a release that now lies after it")
+	}
+	k = leaver(sian, "03-01 other partnership", "04-01")
+	if got := match([]known{k}, []listed{r}, nil)[0]; got.release != later || got.role != "pickup" {
+		t.Errorf("a row stayed with a release that no longer counts: %s", said(got))
 	}
 }
 
