@@ -14,16 +14,19 @@ func whatHappened(*visit, *referral.Referral) field {
 		Options: choices("RELEASED", "TRANSFERRED", "SENT_TO_COURT", "TEMPORARY_ABSENCE_RELEASE", "RELEASED_TO_HOSPITAL")}
 }
 
-// notReleased are what is asked of what is no release.
+// notReleased are what is asked of what is no release, nor a transfer.
 var notReleased = map[string]string{
-	"TRANSFERRED":               "When were they transferred?",
 	"SENT_TO_COURT":             "When were they sent to court?",
 	"TEMPORARY_ABSENCE_RELEASE": "When did the temporary absence begin?",
 	"RELEASED_TO_HOSPITAL":      "When did they go to hospital?",
 }
 
-// aboutRelease asks for the day; of a release alone, what goes with it as well, with what is known of that already.
+// aboutRelease asks for the day; of a release alone, what goes with it as well, with what is known of that already. A
+// transfer is another act's matter: the referral goes with the person.
 func aboutRelease(v *visit, r *referral.Referral, happened string) asked {
+	if happened == "TRANSFERRED" {
+		return asked{other: "/referrals/" + r.ID.String() + "/transfer"}
+	}
 	page := asked{title: "When were they released?", lead: "Their three weeks and three months count from this day. The appointment is kept, unless it lies before the release.",
 		button: "Confirm the release", fields: []field{v.dateField("released_on", "Day of release", "the day of release")}}
 	if other := notReleased[happened]; other != "" {

@@ -29,7 +29,7 @@ var (
 
 // acts are all that can happen to a referral on these pages, in the order in which they are offered.
 var acts = []act{
-	{"release", "Confirm what happened at release", "Only a release to the community starts the person's three weeks and three months. Anything else is written down and changes nothing.",
+	{"release", "Confirm what happened at release", "Only a release to the community starts the person's three weeks and three months. A transfer hands the referral over; anything else is written down and changes nothing.",
 		"Continue", "What happened is recorded.", byPrison, beforeRelease, nil, release},
 	{"release-correction", "Correct the day of release", "Another day takes the place of the one that was confirmed, which stays in the timeline. The appointment is kept, unless it lies before the day of release.",
 		"Correct the day", "The day of release is corrected.", byPrison, seeable[2:], releasedOnFields, correctRelease},

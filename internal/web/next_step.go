@@ -1,6 +1,8 @@
 package web
 
 import (
+	"encoding/json"
+	"slices"
 	"time"
 
 	"throughgate/internal/appointment"
@@ -40,20 +42,40 @@ func inDanger(r *referral.Referral, today day.Date) bool {
 	return a != nil && (a.NotHeld || a.AfterBridging && !r.OpioidSubstitution.BridgingUntil.Before(today))
 }
 
-// prisonsStep: once the planned day has come, what happened; before it, the date is kept true.
+// prisonsStep: a person who has moved takes the referral along; once the planned day has come, what happened; before it,
+// the date is kept true.
 func prisonsStep(r *referral.Referral, today day.Date) string {
 	switch {
 	case r.State != referral.Booked && r.State != referral.Unbooked:
 		return ""
+	case transferred(r):
+		return "transfer"
 	case !r.PlannedReleaseDate.IsZero() && !r.PlannedReleaseDate.After(today):
 		return "release"
 	}
 	return "release-date"
 }
 
+// transferred says that the last that is known of a release not yet confirmed is a transfer, as a prison's program says
+// it, without the prison that has the person now.
+func transferred(r *referral.Referral) bool {
+	for _, e := range slices.Backward(r.Timeline) {
+		var f facts
+		switch {
+		case e.Undone:
+		case e.Kind == "transferred", e.Kind == "date_changed":
+			return false
+		case e.Kind == "not_a_release" && json.Unmarshal(e.Data, &f) == nil:
+			return f.Reason == "TRANSFERRED"
+		}
+	}
+	return false
+}
+
 // reasons say why a next step is the next step.
 var reasons = map[string]string{
 	"release":      "The planned day has come.",
+	"transfer":     "They were transferred: the prison that has them now sees nothing of the referral until you hand it over.",
 	"release-date": "Keep the release date true: if it changes, say so here, and the appointment follows.",
 	"outcome":      "The appointment is over.",
 	"closure":      "The person has been referred again for a later release, so they must have returned to custody since this one.",
