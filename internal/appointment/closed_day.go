@@ -82,6 +82,8 @@ func dayToChange(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, o
 		return problem.Wrong("closed_on", "past", "This day is over")
 	case on.Sub(day.Of(now)) > 2*366:
 		return problem.Wrong("closed_on", "too_far", "This day is more than two years ahead")
+	case !closed && tx.Rules.Calendar.Holiday(on) != "":
+		return problem.Wrong("closed_on", "bank_holiday", "This day is a bank holiday ("+tx.Rules.Calendar.Holiday(on)+"): no clinic is held on it, so there is nothing to close")
 	}
 	if err := alone(ctx, tx); err != nil {
 		return err

@@ -25,9 +25,13 @@ type clinicsBody struct {
 type clinicLine struct {
 	appointment.Clinic
 	When, Booked string
+	Affected     bool // a change of it, or its closing, concerned an appointment that is still to come
 }
 
-type closedLine struct{ On, Words string }
+type closedLine struct {
+	On, Words string
+	Affected  bool
+}
 
 var clinicsDone = map[string]string{
 	"added":       "The clinic is added. Its times are open for booking.",
@@ -41,16 +45,22 @@ var clinicsDone = map[string]string{
 func (v *visit) clinics() error {
 	var body clinicsBody
 	err := v.act(func(tx *db.Tx) error {
+		concerned, err := v.concerned(tx)
+		if err != nil {
+			return err
+		}
 		all, err := appointment.Clinics(v.ctx, tx, v.now, v.who.Organisation())
 		for _, c := range all {
-			body.Clinics = append(body.Clinics, v.clinicLine(c))
+			line := v.clinicLine(c)
+			line.Affected = concerned[c.Code]
+			body.Clinics = append(body.Clinics, line)
 		}
 		if err != nil {
 			return err
 		}
 		closed, err := appointment.ClosedDays(v.ctx, tx, v.who.Organisation(), day.Of(v.now))
 		for _, on := range closed {
-			body.Closed = append(body.Closed, closedLine{on.String(), longDay(on)})
+			body.Closed = append(body.Closed, closedLine{on.String(), longDay(on), concerned[on.String()]})
 		}
 		return err
 	})
@@ -58,6 +68,17 @@ func (v *visit) clinics() error {
 		return err
 	}
 	return v.draw(http.StatusOK, "clinics.html", page{Title: "Clinics and closed days", Done: clinicsDone[v.web.QueryParam("done")], Body: body})
+}
+
+// concerned are the clinics, by code, and the days, by date, whose closing or change an appointment to come followed or
+// did not.
+func (v *visit) concerned(tx *db.Tx) (map[string]bool, error) {
+	affected, err := appointment.AffectedBy(v.ctx, tx, v.now, time.Time{}, v.who.Organisation(), appointment.Where{})
+	concerned := map[string]bool{}
+	for _, a := range affected {
+		concerned[a.Clinic], concerned[day.Of(a.StartsAt).String()] = true, true
+	}
+	return concerned, err
 }
 
 func (v *visit) clinicLine(c appointment.Clinic) clinicLine {

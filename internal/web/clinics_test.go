@@ -94,6 +94,10 @@ func TestClosingADayMovesWhoIsNotReleasedAndFlagsWhoIs(t *testing.T) {
 	if s := b.post("/closed-days/add", with(day, "closed_on-day", "19")...); s.faults()["closed_on-day"] != "This day is over" {
 		t.Errorf("a day that is over: %v", s.faults())
 	}
+	christmas := b.post("/closed-days/add", "closed_on-day", "25", "closed_on-month", "12", "closed_on-year", "2023").faults()
+	if christmas["closed_on-day"] != "This day is a bank holiday (Christmas Day): no clinic is held on it, so there is nothing to close" {
+		t.Errorf("a bank holiday: %v", christmas)
+	}
 	s := b.post("/closed-days/add", day...)
 	for _, want := range []string{"2 people have an appointment on this day.", "Moves to tomorrow at 1:30pm", "Stays for now, since the person holds a card"} {
 		if !strings.Contains(s.text(), want) {
@@ -114,6 +118,10 @@ func TestClosingADayMovesWhoIsNotReleasedAndFlagsWhoIs(t *testing.T) {
 	}
 	if s.Find(`a[href="/referrals/`+waits+`"]`).Length() != 1 || s.Find(`a[href="/referrals/`+out+`/slot"]`).Length() != 1 {
 		t.Error("no way leads to who was moved, and to another appointment for who was not")
+	}
+	list := b.open("/clinics")
+	if list.Find(`a[href="/closed-days/2023-11-22"], a[href="/clinics/WED-AM"]`).Length() != 2 || list.Find(`a[href="/clinics/MON-AM"]`).Length() != 0 {
+		t.Errorf("what became of appointments is offered where none was concerned, or not where some were: %s", list.Find("tbody").Text())
 	}
 	if s := h.as("EXI").open("/?list=date_changed"); s.Find(`a[href="/referrals/`+waits+`"]`).Length() != 1 {
 		t.Errorf("the prison is not told: %s", s.text())
