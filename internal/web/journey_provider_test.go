@@ -58,7 +58,7 @@ func TestAMissedAppointmentIsRebookedInABrowser(t *testing.T) {
 			chromedp.Click(`main form button`),
 			chromedp.WaitVisible(`.app-timeline`),
 		)
-		if said := read(b, chromedp.Text(`.govuk-notification-banner__heading`)); said != "An appointment is booked." {
+		if said := read(b, chromedp.Text(`.govuk-notification-banner__heading`)); said != "An appointment is booked. It is tomorrow at 1:30pm." {
 			t.Errorf("said is %q", said)
 		}
 		if booked := read(b, chromedp.Text(`main .govuk-summary-list`)); !strings.Contains(booked, "Tomorrow at 1:30pm") {

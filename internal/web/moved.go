@@ -5,19 +5,24 @@ import (
 	"slices"
 
 	"throughgate/internal/referral"
+	"throughgate/internal/staff"
 )
 
-// moving are the acts that the appointment follows.
-var moving = []string{"release-date", "release", "release-correction", "correction"}
+// moving are the acts that the appointment follows, and those that book another.
+var (
+	moving  = []string{"release-date", "release", "release-correction", "correction"}
+	booking = []string{"appointment", "slot"}
+)
 
 // followed are the events of those acts: what happened to the appointment is written after them.
 var followed = []string{"date_changed", "released", "not_a_release", "corrected"}
 
-// moved says what the last act did to the appointment, old and new, so that nobody has to compare, and
-// whether the person needs a card for it.
-func (v *visit) moved(r *referral.Referral) (words string, newCard bool) {
-	if !slices.Contains(moving, v.web.QueryParam("done")) || len(r.Timeline) == 0 {
-		return "", false
+// moved says what the last act did to the appointment, old and new, so that nobody has to compare; and why the person
+// needs a card for it, "" where they do not.
+func (v *visit) moved(r *referral.Referral) (words, card string) {
+	booked := slices.Contains(booking, v.web.QueryParam("done"))
+	if !booked && !slices.Contains(moving, v.web.QueryParam("done")) || len(r.Timeline) == 0 {
+		return "", ""
 	}
 	for _, e := range slices.Backward(r.Timeline) {
 		var f facts
@@ -25,16 +30,41 @@ func (v *visit) moved(r *referral.Referral) (words string, newCard bool) {
 			break
 		}
 		switch {
-		case (e.Kind == "booked" || e.Kind == "rebooked") && f.StartsAt != nil && f.Old != nil && f.Old.StartsAt != nil:
-			return "The appointment moved: it was " + moment(v.now, *f.Old.StartsAt) + ", it is " + moment(v.now, *f.StartsAt) + ".", v.onCard(r.Appointment)
 		case (e.Kind == "booked" || e.Kind == "rebooked") && f.StartsAt != nil:
-			return "An appointment is booked: " + moment(v.now, *f.StartsAt) + ".", v.onCard(r.Appointment)
+			return v.bookedWords(f, booked), v.cardWords(r, f)
 		case e.Kind == "unbooked":
-			return "There is no appointment now: " + lower(f.Reason) + ".", false
+			return "There is no appointment now: " + lower(f.Reason) + ".", ""
 		}
 	}
 	if r.Appointment == nil || r.Appointment.StartsAt == nil {
-		return "", false
+		return "", ""
 	}
-	return "The appointment stays as it was: " + moment(v.now, *r.Appointment.StartsAt) + ".", false
+	return "The appointment stays as it was: " + moment(v.now, *r.Appointment.StartsAt) + ".", ""
+}
+
+// bookedWords say when an appointment is, and was; that it is booked is said already where that was the act.
+func (v *visit) bookedWords(f facts, said bool) string {
+	at := moment(v.now, *f.StartsAt) + "."
+	switch {
+	case f.Old != nil && f.Old.StartsAt != nil:
+		return "The appointment moved: it was " + moment(v.now, *f.Old.StartsAt) + ", it is " + at
+	case said:
+		return "It is " + at
+	}
+	return "An appointment is booked: " + at
+}
+
+// cardWords are why a new card is needed: before the release the prison hands it out, after it whoever acted tells the person.
+func (v *visit) cardWords(r *referral.Referral, f facts) string {
+	switch {
+	case !v.onCard(r.Appointment):
+		return ""
+	case r.ReleasedOn.IsZero() && v.who.Role == staff.Prison:
+		return "The card that the person has may be out of date."
+	case r.ReleasedOn.IsZero():
+		return ""
+	case f.TellPerson:
+		return "Tell the person: their card has the old time."
+	}
+	return "Tell the person when and where it is."
 }

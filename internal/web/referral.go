@@ -70,12 +70,12 @@ func (v *visit) referral() error {
 			return err
 		}
 	}
-	moved, newCard := v.moved(r)
-	if newCard && v.who.Role == staff.Prison {
+	moved, card := v.moved(r)
+	if card != "" {
 		if body.Next != nil {
 			body.Others = slices.Insert(body.Others, 0, *body.Next)
 		}
-		body.Next, body.Why = &step{"/referrals/" + r.ID.String() + "/card", "Print the new card"}, "The card that the person has may be out of date."
+		body.Next, body.Why = &step{"/referrals/" + r.ID.String() + "/card", "Print the new card"}, card
 	}
 	done := strings.TrimSpace(v.doneTo(r) + " " + moved)
 	return v.draw(http.StatusOK, "referral.html", page{Title: "Referral " + r.Reference, Back: "/", Done: done, Body: body})
