@@ -1,6 +1,7 @@
 package appointment
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"slices"
@@ -24,6 +25,7 @@ type was struct {
 	OutcomeReason *string   `json:"outcome_reason"`
 	CancelledBy   *string   `json:"cancelled_by"`
 	DropIn        bool      `json:"drop_in,omitempty"`
+	Flag          string    `json:"flag,omitempty"` // what the provider was to know of an appointment that was open
 }
 
 // RecordOutcome writes what became of an appointment. A cancelled one gives its place back at once.
@@ -46,7 +48,10 @@ func RecordOutcome(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time,
 			return uuid.Nil, nil, err
 		}
 	}
-	before := was{a.ID, a.Outcome, a.OutcomeReason, a.CancelledBy, false}
+	before := was{AppointmentID: a.ID, Outcome: a.Outcome, OutcomeReason: a.OutcomeReason, CancelledBy: a.CancelledBy}
+	if before.Flag, err = flagOf(ctx, tx, a); err != nil {
+		return uuid.Nil, nil, err
+	}
 	if err := settle(ctx, tx, now, a, o.Outcome, o.Reason, o.CancelledBy); err != nil {
 		return uuid.Nil, nil, err
 	}
@@ -109,15 +114,28 @@ func (a *Appointment) notBegun(now time.Time) bool {
 	return a.Future(now)
 }
 
-// settle writes an outcome; what is cancelled holds no place. The flag on the referral was about this
-// appointment and goes with it.
+// flagOf is what the provider is to know of an appointment that is open. Of one that has an outcome there is nothing: the
+// referral's flag, if any, is about the one booked since.
+func flagOf(ctx context.Context, tx *db.Tx, a *Appointment) (flag string, err error) {
+	if a.Outcome == nil {
+		err = tx.Get(ctx, &flag, `SELECT coalesce(appointment_flag, '') FROM referral WHERE id = $1`, a.ReferralID)
+	}
+	return flag, err
+}
+
+// settle writes an outcome; what is cancelled holds no place. The flag on the referral goes with the appointment that it
+// was about: a corrected outcome of an earlier one leaves it.
 func settle(ctx context.Context, tx *db.Tx, now time.Time, a *Appointment, outcome, reason, cancelledBy string) error {
 	a.Outcome, a.OutcomeReason, a.CancelledBy = &outcome, orNil(reason), orNil(cancelledBy)
 	_, err := tx.Exec(ctx, `
 		WITH freed AS (
 		  UPDATE place SET appointment_id = NULL WHERE appointment_id = $1 AND $2 = 'cancelled'
 		), touched AS (
-		  UPDATE referral SET appointment_flag = NULL, version = version + 1, updated_at = $6 WHERE id = $5
+		  UPDATE referral r
+		  SET appointment_flag = CASE WHEN a.outcome IS NOT NULL THEN r.appointment_flag END, version = version + 1, updated_at = $6
+		  FROM appointment a
+		  WHERE r.id = $5
+		    AND a.id = $1
 		)
 		UPDATE appointment
 		SET outcome = $2, outcome_reason = nullif($3, ''), cancelled_by = nullif($4, ''), outcome_at = $6
@@ -207,7 +225,8 @@ func dropInPossible(ctx context.Context, tx *db.Tx, now time.Time, w Wish, on da
 
 // Undo puts back what stood before the event of an outcome (attended, missed, cancelled) or of a
 // drop-in; before is the event's Was. A cancelled appointment gets its place back, or is a conflict
-// when the place has gone to somebody else. The event "undone" is the caller's to write.
+// when the place has gone to somebody else; one that is open again is flagged as it was. The event
+// "undone" is the caller's to write.
 func Undo(ctx context.Context, tx *db.Tx, now time.Time, before json.RawMessage) error {
 	var w was
 	if err := json.Unmarshal(before, &w); err != nil {
@@ -233,7 +252,11 @@ func Undo(ctx context.Context, tx *db.Tx, now time.Time, before json.RawMessage)
 		UPDATE appointment
 		SET outcome = $2, outcome_reason = $3, cancelled_by = $4, outcome_at = CASE WHEN $2::text IS NULL THEN NULL ELSE outcome_at END
 		WHERE id = $1`, w.AppointmentID, w.Outcome, w.OutcomeReason, w.CancelledBy)
-	return alreadyBooked(err)
+	if err != nil || w.Outcome != nil {
+		return alreadyBooked(err)
+	}
+	_, err = keep(ctx, tx, now, a.ReferralID, "", cmp.Or(a.flag(), w.Flag))
+	return err
 }
 
 // retake gives a cancelled appointment a place in its slot again. One that is over needs none.
