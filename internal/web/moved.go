@@ -68,3 +68,20 @@ func (v *visit) cardWords(r *referral.Referral, f facts) string {
 	}
 	return "Tell the person when and where it is."
 }
+
+// noLongerStands says that a card which the person may hold is for an appointment that was given up, with none in its
+// place; "" where there is none, or they gave it up themselves.
+func (v *visit) noLongerStands(r *referral.Referral) string {
+	if r.Appointment != nil || len(r.Appointments) == 0 || r.State.Final() && r.State != referral.Withdrawn || r.WithdrawnReason == "died" {
+		return ""
+	}
+	last := r.Appointments[len(r.Appointments)-1]
+	if !last.Future(v.now) || last.CancelledBy == nil || *last.CancelledBy == "person" {
+		return ""
+	}
+	at := moment(v.now, *last.StartsAt)
+	if r.ReleasedOn.IsZero() {
+		return "Take back the card, if they have one: the appointment on it, " + at + ", no longer stands."
+	}
+	return "Tell the person: the appointment on their card, " + at + ", no longer stands."
+}

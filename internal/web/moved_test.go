@@ -37,3 +37,31 @@ func TestWhoHoldsTheCardOfAnAppointmentThatStaffMovedIsTold(t *testing.T) {
 		t.Errorf("the provider is told of a card that the prison hands out: %s", s.Find(".app-next").Text())
 	}
 }
+
+func TestTheCardOfAnAppointmentThatIsGivenUpIsTakenBack(t *testing.T) {
+	h := newHouse(t)
+	path := "/referrals/" + h.referred(draft("A1234BC")).String()
+	b := h.as("EXI")
+	const takeBack = "Take back the card, if they have one: the appointment on it, Tuesday 28 November 2023 at"
+	if next := b.open(path).Find(".app-next").Text(); strings.Contains(next, "Take back") {
+		t.Errorf("while it stands: %s", next)
+	}
+	if s := b.post(path+"/release-date?of=unknown", "reason", "the parole board"); s.status != http.StatusSeeOther {
+		t.Fatalf("%d %v", s.status, s.faults())
+	}
+	if next := b.open(path).Find(".app-next").Text(); !strings.Contains(next, takeBack) {
+		t.Errorf("once no day is known: %s", next)
+	}
+	b.post(path+"/release-date?of=expected", oneDay("planned_release_date", "28")...)
+	if next := b.open(path).Find(".app-next").Text(); strings.Contains(next, "Take back") {
+		t.Errorf("once there is another: %s", next)
+	}
+	h.now = h.now.AddDate(0, 0, 1)
+	b = h.as("EXI")
+	if s := b.post(path+"/withdrawal", append([]string{"reason", "declined"}, oneDay("on", "21")...)...); s.status != http.StatusSeeOther {
+		t.Fatalf("%d %v", s.status, s.faults())
+	}
+	if next := b.open(path).Find(".app-next").Text(); !strings.Contains(next, "Take back the card") {
+		t.Errorf("once it is withdrawn: %s", next)
+	}
+}

@@ -70,6 +70,9 @@ func (v *visit) referral() error {
 			return err
 		}
 	}
+	if void := v.noLongerStands(r); void != "" {
+		body.Why, body.Waiting = void+" "+body.Why, void+" "+body.Waiting
+	}
 	moved, card := v.moved(r)
 	if card != "" {
 		if body.Next != nil {
