@@ -128,6 +128,7 @@ func (s *site) serve(r route) echo.HandlerFunc {
 		if err := v.identify(r.of); err != nil {
 			return err
 		}
+		v.onlyJustDone()
 		return v.seen(r, func() error {
 			if v.keptID != uuid.Nil {
 				return v.withKeptForm(r)
@@ -179,11 +180,6 @@ func (v *visit) act(do func(*db.Tx) error) error {
 // asService runs what has to look across organisations: signing in, invitations, the report's list.
 func (v *visit) asService(do func(*db.Tx) error) error {
 	return v.Pool.Act(v.ctx, db.Scope{Part: db.Jobs}, do)
-}
-
-// seeOther ends a state-changing request, so that reloading the next page repeats nothing.
-func (v *visit) seeOther(path string) error {
-	return v.web.Redirect(http.StatusSeeOther, path)
 }
 
 // fail answers an error: with a problem for programs, with a page for people.

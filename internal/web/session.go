@@ -154,9 +154,15 @@ func local(path string) bool {
 	return strings.HasPrefix(path, "/") && !strings.HasPrefix(path, "//") && !strings.ContainsAny(path, "\\\r\n\t")
 }
 
+// nextOf is where signing in leads: nowhere else than on this site, and to no page that says that something was done.
 func nextOf(path string) string {
-	if local(path) {
-		return path
+	to, err := url.Parse(path)
+	if err != nil || !local(path) {
+		return "/"
 	}
-	return "/"
+	if q := to.Query(); announces(q) {
+		to.RawQuery = withoutDone(q).Encode()
+		return to.RequestURI()
+	}
+	return path
 }
