@@ -86,6 +86,8 @@ func TestAPossibleMatchIsLookedAtConfirmedAndUndone(t *testing.T) {
 	}
 	if s := b.open("/referrals/" + id); !strings.Contains(s.text(), "her sister") || !strings.Contains(s.Find(".govuk-tag").First().Text(), "Released") {
 		t.Errorf("undone: %s", s.text())
+	} else if told := s.Find(".app-timeline h3").Text(); strings.Count(told, "No longer linked") != 1 || !strings.Contains(told, "Pick-up taken back") || !strings.Contains(told, "Picked up (taken back)") {
+		t.Errorf("the timeline: %s", told)
 	}
 	if s := b.post("/review/"+h.openReview(), "decision", "reject"); s.location != "/review?done=rejected" {
 		t.Errorf("the question stands open as before: %d %s", s.status, s.location)

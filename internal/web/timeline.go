@@ -62,27 +62,36 @@ type facts struct {
 }
 
 func (v *visit) entries(events []timeline.Entry, unlinkable map[uuid.UUID]bool) (list []entry) {
-	gone := replaced(events)
+	gone := noLonger(events)
 	for _, e := range events {
 		told := v.entry(e, unlinkable)
-		if gone[e.ID] {
-			told.Title += " (replaced by a correction)"
-		}
+		told.Title += gone[e.ID]
 		list = append(list, told)
 	}
 	return list
 }
 
-// replaced are the pick-ups that another took the place of.
-func replaced(events []timeline.Entry) map[uuid.UUID]bool {
-	gone, last := map[uuid.UUID]bool{}, uuid.Nil
+// noLonger says what became of pick-ups that stand no more without having been undone: another took the place of one, or
+// the row of the list that told of it is no longer linked.
+func noLonger(events []timeline.Entry) map[uuid.UUID]string {
+	gone, last := map[uuid.UUID]string{}, uuid.Nil
 	for _, e := range events {
-		if e.Kind == "picked_up" && !e.Undone {
-			gone[last] = !factsOf(e).InsteadOf.IsZero()
+		switch {
+		case takesBack(e):
+			gone[last], last = " (taken back)", uuid.Nil
+		case e.Kind == "picked_up" && !e.Undone:
+			if !factsOf(e).InsteadOf.IsZero() {
+				gone[last] = " (replaced by a correction)"
+			}
 			last = e.ID
 		}
 	}
 	return gone
+}
+
+// takesBack says of the end of a link whether a pick-up went with it.
+func takesBack(e timeline.Entry) bool {
+	return e.Kind == "link_undone" && !factsOf(e).PickedUpOn.IsZero()
 }
 
 // factsOf leaves out what an event of another make says differently: the event is still told.
@@ -101,6 +110,9 @@ func (v *visit) entry(e timeline.Entry, unlinkable map[uuid.UUID]bool) entry {
 	}
 	if !f.InsteadOf.IsZero() {
 		title = "Pick-up corrected"
+	}
+	if takesBack(e) {
+		title = "Pick-up taken back"
 	}
 	unlink := ""
 	if e.Kind == "linked" && unlinkable[f.Link] {
