@@ -52,6 +52,9 @@ type unsent struct {
 	file   bool      // it brought a file, which is never kept
 }
 
+// nothingSent stands in the address of the sign-in page for what, where no form was sent but a page opened.
+const nothingSent = "none"
+
 // how and what are the same in the address of the sign-in page.
 func (u unsent) how() string {
 	if u.ranOut {

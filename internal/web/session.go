@@ -106,26 +106,47 @@ func (v *visit) leave() error {
 	return v.asService(func(tx *db.Tx) error { return staff.Leave(v.ctx, tx, v.now, old) })
 }
 
-// askToSignIn leads to the sign-in page, and from there back. A form that was sent after its session
-// had ended leads back to its page: nothing of it was recorded, and the sign-in page says how that came to be, and
-// what has become of what was typed.
+// askToSignIn leads to the sign-in page, and from there back. It says how the session ended, where there was one. A form that
+// was sent after that leads back to its page: nothing of it was recorded, and the sign-in page says what has become of what
+// was typed.
 func (v *visit) askToSignIn(r route) error {
-	q := url.Values{}
-	next := v.web.Request().URL.RequestURI()
 	if r.method != get {
-		next = v.pageOf(r)
-		u, err := v.setAside(r)
+		return v.askSender(r)
+	}
+	q := url.Values{}
+	if token := v.token(); token != "" {
+		var past staff.Past
+		err := v.asService(func(tx *db.Tx) (err error) {
+			past, err = staff.PastOf(v.ctx, tx, staff.SessionOf(token))
+			return err
+		})
 		if err != nil {
 			return err
 		}
-		q.Set("ended", u.how())
-		if typed := u.what(); typed != "" {
-			q.Set("typed", typed)
-		}
-		if u.kept != uuid.Nil {
-			next = withKept(next, u.kept)
+		if past.Person != uuid.Nil {
+			q.Set("ended", unsent{ranOut: past.RanOut}.how())
+			q.Set("typed", nothingSent)
 		}
 	}
+	return v.toSignIn(q, v.web.Request().URL.RequestURI())
+}
+
+func (v *visit) askSender(r route) error {
+	u, err := v.setAside(r)
+	if err != nil {
+		return err
+	}
+	q, next := url.Values{"ended": {u.how()}}, v.pageOf(r)
+	if typed := u.what(); typed != "" {
+		q.Set("typed", typed)
+	}
+	if u.kept != uuid.Nil {
+		next = withKept(next, u.kept)
+	}
+	return v.toSignIn(q, next)
+}
+
+func (v *visit) toSignIn(q url.Values, next string) error {
 	if next != "/" && local(next) {
 		q.Set("next", next)
 	}

@@ -19,8 +19,8 @@ var signInFields = []field{
 type signInBody struct {
 	Fields []field
 	Next   string
-	Ended  string // how the session had ended when a form was sent (unsent.how); "" where none was
-	Typed  string // what became of what was typed in it (unsent.what)
+	Ended  string // how the session had ended (unsent.how); "" where there was none
+	Typed  string // what became of what was typed in a form that was sent then (unsent.what), or nothingSent
 }
 
 func (v *visit) signInPage() error {

@@ -182,3 +182,30 @@ func value(s shown, name string) string {
 	v, _ := s.Find(`input[name="` + name + `"]`).Attr("value")
 	return v
 }
+
+// Whoever opens a page is told why they are to sign in again, and that nothing they sent is lost.
+func TestThePageOpenedAfterASessionHasEndedSaysWhyToSignIn(t *testing.T) {
+	h := newHouse(t)
+	signedOut, idle, never := h.as("EXI"), h.as("EXI"), h.browser()
+	never.client.Jar.SetCookies(never.address("/"), []*http.Cookie{{Name: "throughgate", Value: "made-up"}})
+	for _, c := range []struct {
+		b         *browser
+		end       func()
+		says, not string
+	}{
+		{idle, func() { h.now = h.now.Add(20 * time.Minute) }, "you had not used the service for 15 minutes", "by an administrator"},
+		{signedOut, func() { h.as("EXI").post("/sign-out") }, "by an administrator", "15 minutes"},
+		{never, func() {}, "Sign in", "You were signed out"},
+		{h.browser(), func() {}, "Sign in", "You were signed out"},
+	} {
+		c.end()
+		s := c.b.open("/find")
+		page := c.b.open(s.location)
+		if text := page.text(); !strings.Contains(text, c.says) || strings.Contains(text, c.not) || strings.Contains(text, "What you sent") || value(page, "next") != "/find" {
+			t.Errorf("at %s: %s", s.location, text)
+		}
+		if again := c.b.post("/sign-in", "ended", value(page, "ended"), "typed", value(page, "typed")); !strings.Contains(again.text(), c.says) || strings.Contains(again.text(), "What you sent") {
+			t.Errorf("after a slip: %s", again.text())
+		}
+	}
+}
