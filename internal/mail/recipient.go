@@ -106,23 +106,27 @@ func collect(all *problem.Corrections, err error) {
 	}
 }
 
-// ConfirmRecipient is what following the link does, for whoever holds it. Following it again
-// changes nothing. An unknown link, one older than 14 days and one of somebody removed all answer
-// that there is no such link.
-func ConfirmRecipient(ctx context.Context, tx *db.Tx, now time.Time, token string) (Recipient, error) {
+// ToConfirm is whom a link to confirm an address is of. An unknown link, one older than 14 days and one of somebody removed
+// all answer that there is no such link; one that was followed works on.
+func ToConfirm(ctx context.Context, tx *db.Tx, now time.Time, token string) (Recipient, error) {
 	r, err := one(ctx, tx, `
 		SELECT id, name, address, added_at, added_by, confirmed_at
 		FROM recipient
 		WHERE confirm_hash = $1
 		  AND removed_at IS NULL
 		FOR UPDATE`, hashOf(token))
-	switch {
-	case err != nil:
-		return Recipient{}, err
-	case r.ConfirmedAt != nil:
-		return r, nil
-	case now.Sub(r.AddedAt) > confirmWithin:
+	if err == nil && r.ConfirmedAt == nil && now.Sub(r.AddedAt) > confirmWithin {
 		return Recipient{}, &problem.NotFound{What: "link"}
+	}
+	return r, err
+}
+
+// ConfirmRecipient is what following the link does, for whoever holds it. Following it again
+// changes nothing. ToConfirm says which links do not work.
+func ConfirmRecipient(ctx context.Context, tx *db.Tx, now time.Time, token string) (Recipient, error) {
+	r, err := ToConfirm(ctx, tx, now, token)
+	if err != nil || r.ConfirmedAt != nil {
+		return r, err
 	}
 	r.ConfirmedAt = &now
 	if _, err := tx.Exec(ctx, `
@@ -134,13 +138,17 @@ func ConfirmRecipient(ctx context.Context, tx *db.Tx, now time.Time, token strin
 	return r, audit.Write(ctx, tx, byThemselves(r), now, "recipient_confirmed", "recipient", r.ID.String(), nil)
 }
 
-// LeaveList takes off the list whoever holds the link to leave it, which stands in every report.
-// Following it again changes nothing.
-func LeaveList(ctx context.Context, tx *db.Tx, now time.Time, token string) error {
-	r, err := one(ctx, tx, `
+// ToLeave is whom a link to leave the list is of, on the list still or not; it stands in every report.
+func ToLeave(ctx context.Context, tx *db.Tx, token string) (Recipient, error) {
+	return one(ctx, tx, `
 		SELECT id, name, address, added_at, added_by, confirmed_at
 		FROM recipient
 		WHERE leave_hash = $1`, hashOf(token))
+}
+
+// LeaveList takes off the list whoever holds the link to leave it. Following it again changes nothing.
+func LeaveList(ctx context.Context, tx *db.Tx, now time.Time, token string) error {
+	r, err := ToLeave(ctx, tx, token)
 	if err != nil {
 		return err
 	}

@@ -188,6 +188,14 @@ func TestAReaderConfirmsAndLeavesByAPostOnly(t *testing.T) {
 	if s := b.send(byMail); s.status != http.StatusOK || h.confirmed() != 0 {
 		t.Errorf("leaving: %d, %d confirmed", s.status, h.confirmed())
 	}
+	if s := b.open(leave); s.status != http.StatusOK {
+		t.Errorf("the link to leave, once they have left: %d", s.status)
+	}
+	for name, dead := range map[string]string{"of somebody who left": confirm, "cut short": confirm[:len(confirm)-1], "to leave, cut short": leave[:len(leave)-1]} {
+		if s := b.open(dead); s.status != http.StatusNotFound || !strings.Contains(s.text(), "This link does not work") || s.Find("form").Length() > 0 {
+			t.Errorf("opening a link %s: %d %s", name, s.status, s.text())
+		}
+	}
 }
 
 func (h *house) confirmed() (n int) {

@@ -183,9 +183,9 @@ var rights = map[string]right{
 	// With a token that nobody was sent.
 	"GET /invitation/:token":      {none, none, none, none, none, none, none},
 	"POST /invitation/:token":     {none, none, none, none, none, none, none},
-	"GET /report/confirm/:token":  {ok, ok, ok, ok, ok, ok, ok},
+	"GET /report/confirm/:token":  {none, none, none, none, none, none, none},
 	"POST /report/confirm/:token": {none, none, none, none, none, none, none},
-	"GET /report/leave/:token":    {ok, ok, ok, ok, ok, ok, ok},
+	"GET /report/leave/:token":    {none, none, none, none, none, none, none},
 	"POST /report/leave/:token":   {none, none, none, none, none, none, none},
 
 	// The demo's, in the demo.
