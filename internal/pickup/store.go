@@ -175,12 +175,17 @@ func (d ContactDraft) known(ctx context.Context, tx *db.Tx, who staff.Who, refer
 
 // Close ends a referral after the release without a pick-up, on the day that it happened. There may be
 // several ends (somebody returned to custody may later die); the same one on the same day again is
-// unchanged. A prison may say only what it knows: returned to custody, and died.
+// unchanged. A prison may say only what it knows: returned to custody, and died. A death ends the person's other
+// referrals as well.
 func Close(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, referralID uuid.UUID, d ClosureDraft) (*referral.Changed, error) {
 	if err := d.allowed(who); err != nil {
 		return nil, err
 	}
-	r, err := referral.Hold(ctx, tx, who, referralID, d.Version)
+	hold := referral.Hold
+	if d.Reason == referral.Died {
+		hold = referral.HoldAll
+	}
+	r, err := hold(ctx, tx, who, referralID, d.Version)
 	if err != nil {
 		return nil, err
 	}
@@ -201,11 +206,8 @@ func Close(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, referra
 	if err := person.NotAfterDeath(ctx, tx, referralID, "on", on); err != nil {
 		return nil, err
 	}
-	id := uuid.New()
-	if _, err := tx.Exec(ctx, `
-		INSERT INTO closure (id, referral_id, reason, closed_on, provider_name, recorded_at, recorded_by)
-		VALUES ($1, $2, $3, $4, nullif($5, ''), $6, $7)`,
-		id, referralID, d.Reason, on, d.ProviderName, now, who.By.Actor); err != nil {
+	rows, err := referral.AddClosure(ctx, tx, who, now, referralID, d.Reason, on, d.ProviderName)
+	if err != nil {
 		return nil, err
 	}
 	r.Closed = true
@@ -213,7 +215,11 @@ func Close(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, referra
 	if d.ProviderName != "" {
 		event.Data["provider_name"] = d.ProviderName
 	}
-	return referral.Keep(ctx, tx, who, now, r, event, referral.Rows{Added: map[string]uuid.UUID{"closure": id}})
+	changed, err := referral.Keep(ctx, tx, who, now, r, event, rows)
+	if err == nil && d.Reason == referral.Died {
+		changed.EndedTogether, err = referral.EndOthers(ctx, tx, who, now, r, on)
+	}
+	return changed, err
 }
 
 // standing is the day of the closure for this reason that stands; none when there is none.

@@ -126,8 +126,11 @@ type Referral struct {
 	Appointment  *appointment.Appointment  `json:"appointment" db:"-"` // the one to come
 	Appointments []appointment.Appointment `json:"appointments,omitempty" db:"-"`
 	Timeline     []timeline.Entry          `json:"timeline,omitempty" db:"-"` // of Find alone, as are the appointments
-	ReceivedAt   time.Time                 `json:"received_at" db:"received_at"`
-	UpdatedAt    time.Time                 `json:"updated_at" db:"updated_at"`
+	// EndedTogether, of Find alone, are the person's other referrals that the death recorded here ended.
+	EndedTogether []Together `json:"ended_together,omitempty" db:"-"`
+
+	ReceivedAt time.Time `json:"received_at" db:"received_at"`
+	UpdatedAt  time.Time `json:"updated_at" db:"updated_at"`
 
 	PersonID   uuid.NullUUID `json:"-" db:"person_id"`
 	LaterID    *uuid.UUID    `json:"-" db:"-"`            // of Find alone: the referral of a later release, while this one is still open
@@ -203,6 +206,7 @@ type Changed struct {
 	UnbookedReason  Text                     `json:"unbooked_reason"`
 	AppointmentFlag Text                     `json:"appointment_flag"`
 	Unchanged       bool                     `json:"unchanged"` // nothing new was said, and nothing stored
+	EndedTogether   []Together               `json:"ended_together,omitempty"`
 }
 
 // equal says whether two sets of facts say the same.

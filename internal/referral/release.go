@@ -195,9 +195,17 @@ func (c *checking) toPrison(r *Referral, to string) {
 	}
 }
 
-// Withdraw takes a referral back before the release; its place is free for somebody else at once.
+// Withdraw takes a referral back before the release; its place is free for somebody else at once. A death ends the person's
+// other referrals as well.
 func Withdraw(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id uuid.UUID, d WithdrawalDraft) (*Changed, error) {
-	r, err := holdOwn(ctx, tx, who, id, d.Version)
+	if err := who.Must(staff.Prison); err != nil {
+		return nil, err
+	}
+	hold := Hold
+	if d.Reason == Died {
+		hold = HoldAll
+	}
+	r, err := hold(ctx, tx, who, id, d.Version)
 	if err != nil {
 		return nil, err
 	}
@@ -219,7 +227,11 @@ func Withdraw(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id u
 		return nil, err
 	}
 	r.WithdrawnOn, r.WithdrawnReason = on, reason
-	return Keep(ctx, tx, who, now, r, timeline.Event{Kind: "withdrawn", On: on, Data: map[string]any{"reason": reason}}, Rows{})
+	changed, err := Keep(ctx, tx, who, now, r, timeline.Event{Kind: "withdrawn", On: on, Data: map[string]any{"reason": reason}}, Rows{})
+	if err == nil && reason == Died {
+		changed.EndedTogether, err = EndOthers(ctx, tx, who, now, r, on)
+	}
+	return changed, err
 }
 
 // MoveToAsker lets the provider settle a referral that another prison has sent as well: it goes to

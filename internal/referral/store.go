@@ -198,6 +198,9 @@ func Find(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id uuid.
 	if r.Timeline, err = timeline.Of(ctx, tx, id); err != nil {
 		return nil, err
 	}
+	if r.EndedTogether, err = r.endedWith(ctx, tx); err != nil {
+		return nil, err
+	}
 	return r, shown(ctx, tx, who, now, "referral", r.PersonID)
 }
 

@@ -38,21 +38,30 @@ func Undo(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id uuid.
 	switch {
 	case last == nil || final(*last):
 		return nil, already(r, "The last entry cannot be undone. A referral can be withdrawn; a transfer can be handed back.")
-	case last.Organisation != who.Organisation():
+	case !mayUndo(who, *last):
 		return nil, &problem.Forbidden{Message: "The last entry was made by somebody else: only they can undo it."}
 	}
 	if err := r.takeBack(ctx, tx, who, now, last, reason); err != nil {
 		return nil, err
 	}
 	event := timeline.Event{Kind: "undone", Note: reason, Undoes: &last.ID, Data: map[string]any{"kind": last.Kind}}
-	return Keep(ctx, tx, who, now, r, event, Rows{})
+	changed, err := Keep(ctx, tx, who, now, r, event, Rows{})
+	if err == nil {
+		changed.EndedTogether, err = EndedTogether(ctx, tx, r, last.At)
+	}
+	return changed, err
+}
+
+// mayUndo says whether an entry is somebody's to undo: their own organisation's, or the end that a death brought from elsewhere.
+func mayUndo(who staff.Who, e timeline.Entry) bool {
+	return e.Organisation == who.Organisation() || e.Organisation == "" && followedDeath(e)
 }
 
 // LastUndoable is the entry of a timeline that Undo would take back for somebody; nil when it would
 // refuse.
 func LastUndoable(who staff.Who, entries []timeline.Entry) *timeline.Entry {
 	last := lastEntry(entries)
-	if last == nil || final(*last) || last.Organisation != who.Organisation() {
+	if last == nil || final(*last) || !mayUndo(who, *last) {
 		return nil
 	}
 	return last
@@ -72,7 +81,7 @@ func lastEntry(entries []timeline.Entry) *timeline.Entry {
 // with it too. What the service did by itself, and decisions about the entries themselves, are
 // nobody's to undo.
 func followed(e timeline.Entry, entries []timeline.Entry) bool {
-	if e.Organisation == "" || e.Kind == "undone" || e.Kind == sentElsewhere || e.Kind == "stays" {
+	if e.Organisation == "" && !followedDeath(e) || e.Kind == "undone" || e.Kind == sentElsewhere || e.Kind == "stays" {
 		return true
 	}
 	return final(e) && e.Kind != "referred" && slices.ContainsFunc(entries, func(other timeline.Entry) bool {

@@ -58,6 +58,7 @@ type facts struct {
 	Unplanned     bool       `json:"unplanned"`
 	Link          uuid.UUID  `json:"link"`
 	Rule          string     `json:"rule"`
+	Followed      bool       `json:"followed"`
 	InsteadOf     day.Date   `json:"instead_of"`
 }
 
@@ -167,6 +168,9 @@ func (v *visit) lines(e timeline.Entry, f facts) (lines []string) {
 		}
 		if f.ProviderName != "" {
 			tell("Provider: " + f.ProviderName + ".")
+		}
+		if f.Followed {
+			tell("This ended because the person's death was recorded.")
 		}
 	case "cancelled", "attended", "missed":
 		v.outcomeLines(f, tell)
