@@ -242,6 +242,49 @@ func TestTheSameSendersReference(t *testing.T) {
 	}
 }
 
+// What the service keeps alike is the same content, however it was spelt, and on whatever day it comes again.
+func TestTheSameContentSpeltOtherwiseIsTheSame(t *testing.T) {
+	w := newWorld(t)
+	d := w.draft()
+	d.ReferredOn, d.Person.NHSNumber, d.Substances = "", "9990000018", []string{"heroin"}
+	first, err := w.tryMake(exeter, d)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.goTo("2025-12-04")
+	for name, spell := range map[string]func(*Draft){
+		"the reference with spaces":     func(d *Draft) { d.SenderReference = " " + d.SenderReference + "  " },
+		"a name with spaces":            func(d *Draft) { d.Person.FamilyName = " O'Neill " },
+		"a name not composed":           func(d *Draft) { d.Person.GivenName = "Sia\u0302n" },
+		"a prison number in small":      func(d *Draft) { d.Person.PrisonNumber = strings.ToLower(d.Person.PrisonNumber) },
+		"an NHS number with spaces":     func(d *Draft) { d.Person.NHSNumber = "999 000 0018" },
+		"a substance with a capital":    func(d *Draft) { d.Substances = []string{"Heroin"} },
+		"the day that was the default":  func(d *Draft) { d.ReferredOn = "2025-12-01" },
+		"no medicine, said in its word": func(d *Draft) { d.OpioidSubstitution = &SubstitutionDraft{Medicine: "none"} },
+	} {
+		again := d
+		spell(&again)
+		if made, err := w.tryMake(exeter, again); err != nil || made.ID != first.ID {
+			t.Errorf("%s: %+v, %v", name, made, err)
+		}
+	}
+	for field, change := range map[string]func(*Draft){
+		"person.family_name":     func(d *Draft) { d.Person.FamilyName = "Oneill" },
+		"substances":             func(d *Draft) { d.Substances = []string{"heroin", "alcohol"} },
+		"referred_on":            func(d *Draft) { d.ReferredOn = "2025-11-30" },
+		"person.telephone":       func(d *Draft) { d.Person.Telephone = "" },
+		"release_date_certainty": func(d *Draft) { d.ReleaseDateCertainty = "confirmed" },
+	} {
+		other := d
+		change(&other)
+		_, err := w.tryMake(exeter, other)
+		var reused *problem.Conflict
+		if !errors.As(err, &reused) || !slices.Equal(reused.Fields, []string{field}) {
+			t.Errorf("%s: %+v", field, err)
+		}
+	}
+}
+
 func TestTheSamePrisonNumberBornOnAnotherDayIsNotedForTheProvider(t *testing.T) {
 	w := newWorld(t)
 	d := w.draft()

@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/uuid"
 
+	"throughgate/config"
+	"throughgate/internal/day"
 	"throughgate/internal/db"
 	"throughgate/internal/staff"
 )
@@ -20,7 +22,7 @@ func Same(ctx context.Context, tx *db.Tx, who staff.Who, senderReference string,
 	c := checking{}
 	r := &Referral{}
 	err = tx.Get(ctx, r, `
-		SELECT r.id, r.detail_sealed
+		SELECT r.id, r.prison, r.received_at, r.detail_sealed
 		FROM referral r
 		WHERE r.prison = $1
 		  AND r.sender_reference_bix = $2
@@ -39,8 +41,28 @@ func Same(ctx context.Context, tx *db.Tx, who staff.Who, senderReference string,
 	if first.Sent == nil {
 		return false, r.ID, []string{"sender_reference"}, nil
 	}
-	differing, err = differences(*first.Sent, d)
+	differing, err = differences(r.asKept(tx.Rules, *first.Sent, d))
 	return err == nil && len(differing) == 0, r.ID, differing, err
+}
+
+// asKept are two drafts as they would have been kept on the day of the first, so that what is only spelt otherwise, such as
+// a number with spaces or a name composed in another way, is the same. Where one of them could not be kept, both stay as
+// they were typed. The sender's reference, by which they met, is none of the content.
+func (r *Referral) asKept(rules *config.Config, first, second Draft) (a, b Draft) {
+	typed := []Draft{first, second}
+	kept := slices.Clone(typed)
+	for i, d := range typed {
+		as, wrong := checked(d, r.Prison, day.Of(r.ReceivedAt), rules)
+		if len(wrong) > 0 {
+			kept = typed
+			break
+		}
+		kept[i] = as.draft()
+		kept[i].ReleaseDateCertainty = d.ReleaseDateCertainty // which a correction, for which drafts are made, leaves alone
+	}
+	a, b = kept[0], kept[1]
+	a.SenderReference, b.SenderReference = "", ""
+	return a, b
 }
 
 // differences names the fields of two drafts that differ. Null, "" and left out are the same.
