@@ -18,18 +18,18 @@ type Link struct {
 	ReferralID uuid.NullUUID `db:"referral_id"`
 	Rule       string        `db:"rule"` // number, name or attributor by the machine; person by a reviewer
 	MadeAt     time.Time     `db:"made_at"`
+	Undone     bool          `db:"undone"`
 }
 
-// LinkOf is a link of the asker's that stands.
+// LinkOf is a link of the asker's, whether it stands or was undone.
 func LinkOf(ctx context.Context, tx *db.Tx, who staff.Who, id uuid.UUID) (l Link, err error) {
 	err = tx.Get(ctx, &l, `
-		SELECT id, referral_id, rule, made_at
+		SELECT id, referral_id, rule, made_at, undone_at IS NOT NULL AS undone
 		FROM link
 		WHERE id = $1
-		  AND organisation = $2
-		  AND undone_at IS NULL`, id, who.Organisation())
+		  AND organisation = $2`, id, who.Organisation())
 	if errors.Is(err, db.ErrNone) {
-		return l, &problem.NotFound{What: "link that stands"}
+		return l, &problem.NotFound{What: "link"}
 	}
 	return l, err
 }

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 
@@ -35,6 +36,9 @@ func (v *visit) drawUnlink(status int, typed form, wrong *problem.Invalid) error
 	if err != nil {
 		return err
 	}
+	if l.Undone {
+		return v.undoneBefore(l)
+	}
 	q := question{
 		Title: "Undo a link", Button: "Undo the link", Back: linkBack(l),
 		Lead: []string{
@@ -66,10 +70,19 @@ func (v *visit) unlink() error {
 	if err != nil {
 		return err
 	}
-	if err := reconcile.UndoLink(v.ctx, v.Pool, v.who, v.now, v.id, strings.TrimSpace(typed["reason"])); err != nil {
+	err = reconcile.UndoLink(v.ctx, v.Pool, v.who, v.now, v.id, strings.TrimSpace(typed["reason"]))
+	if none := (*problem.NotFound)(nil); errors.As(err, &none) {
+		return v.undoneBefore(l)
+	}
+	if err != nil {
 		return err
 	}
 	return v.seeOther(linkBack(l) + "?done=undone")
+}
+
+// undoneBefore leads to where a link that stands no more had led: the form was sent twice, or a colleague was faster.
+func (v *visit) undoneBefore(l reconcile.Link) error {
+	return v.seeOther(linkBack(l) + "?done=" + doneBefore)
 }
 
 func linkBack(l reconcile.Link) string {

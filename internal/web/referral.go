@@ -111,11 +111,8 @@ func (v *visit) done() string {
 			return a.done
 		}
 	}
-	switch v.web.QueryParam("done") {
-	case "correction":
+	if v.web.QueryParam("done") == "correction" {
 		return correctionDone
-	case doneBefore:
-		return "This is recorded already: nothing has changed."
 	}
 	return decisions[v.web.QueryParam("done")]
 }

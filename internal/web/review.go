@@ -295,6 +295,7 @@ var decisions = map[string]string{
 	"earlier-confirmed": "This had been decided already: it was confirmed, and the row is linked. Nothing has changed.",
 	"earlier-rejected":  "This had been decided already: it was rejected, as about somebody else. Nothing has changed.",
 	"earlier-":          "This needs no decision any more, since what is known of the row or of the person has changed. Nothing was recorded.",
+	doneBefore:          "This is recorded already: nothing has changed.",
 	"undone":            "The link is undone, and the figures are as they were without it.",
 }
 

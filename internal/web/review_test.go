@@ -89,6 +89,14 @@ func TestAPossibleMatchIsLookedAtConfirmedAndUndone(t *testing.T) {
 	} else if told := s.Find(".app-timeline h3").Text(); strings.Count(told, "No longer linked") != 1 || !strings.Contains(told, "Pick-up taken back") || !strings.Contains(told, "Picked up (taken back)") {
 		t.Errorf("the timeline: %s", told)
 	}
+	for name, again := range map[string]func() shown{
+		"sent again":   func() shown { return b.post(unlink, "reason", "her sister") },
+		"opened again": func() shown { return b.open(unlink) },
+	} {
+		if s := again(); s.location != "/referrals/"+id+"?done=before" || !strings.Contains(b.open(s.location).text(), "This is recorded already: nothing has changed.") {
+			t.Errorf("%s: %d %s", name, s.status, s.location)
+		}
+	}
 	if s := b.post("/review/"+h.openReview(), "decision", "reject"); s.location != "/review?done=rejected" {
 		t.Errorf("the question stands open as before: %d %s", s.status, s.location)
 	}
