@@ -129,7 +129,7 @@ func (v *visit) person() error {
 }
 
 func (v *visit) disablePersonPage() error {
-	l, err := v.findPerson()
+	l, err := v.findAnother()
 	if err != nil {
 		return err
 	}
@@ -141,13 +141,19 @@ func (v *visit) disablePersonPage() error {
 // errSelf keeps the last administrator from shutting the door behind themselves.
 var errSelf = &problem.Conflict{Code: "changed_since", Message: "You cannot do this to your own account. Ask another administrator."}
 
-func (v *visit) disablePerson() error {
+// findAnother is findPerson for what nobody may do to themselves: the page says so, and not only its button.
+func (v *visit) findAnother() (personLine, error) {
 	l, err := v.findPerson()
-	switch {
-	case err != nil:
+	if err == nil && l.Self {
+		err = errSelf
+	}
+	return l, err
+}
+
+func (v *visit) disablePerson() error {
+	l, err := v.findAnother()
+	if err != nil {
 		return err
-	case l.Self:
-		return errSelf
 	}
 	err = v.asService(func(tx *db.Tx) error { return staff.Disable(v.ctx, tx, v.who.By, v.now, l.Email) })
 	if err != nil {
@@ -157,7 +163,7 @@ func (v *visit) disablePerson() error {
 }
 
 func (v *visit) renewPersonPage() error {
-	l, err := v.findPerson()
+	l, err := v.findAnother()
 	if err != nil {
 		return err
 	}
@@ -179,12 +185,8 @@ func (v *visit) renewPerson() error {
 	if err != nil {
 		return err
 	}
-	l, err := v.findPerson()
-	switch {
-	case err != nil:
+	if _, err := v.findAnother(); err != nil {
 		return err
-	case l.Self:
-		return errSelf
 	}
 	var token string
 	err = v.asService(func(tx *db.Tx) (err error) {

@@ -290,3 +290,20 @@ func TestOrganisationsAndSettingsAreShown(t *testing.T) {
 		t.Errorf("the sections are %v", headings)
 	}
 }
+
+// What nobody may do to themselves is said when its page is opened, and nothing comes of sending its form.
+func TestNobodyCutsThemselvesOff(t *testing.T) {
+	h := newHouse(t)
+	admin := h.as("ADMIN")
+	self := pathIn(admin.open("/admin/people"), "table a")
+	for _, act := range []string{"/disable", "/link"} {
+		for name, s := range map[string]shown{"opened": admin.open(self + act), "sent": admin.post(self + act)} {
+			if s.status != http.StatusConflict || !strings.Contains(s.text(), "You cannot do this to your own account.") || s.Find("main form").Length() > 0 {
+				t.Errorf("%s %s: %d %s", act, name, s.status, s.text())
+			}
+		}
+	}
+	if s := admin.open(self); s.status != http.StatusOK || !strings.Contains(s.text(), "This is you.") {
+		t.Errorf("their own page: %d %s", s.status, s.text())
+	}
+}
