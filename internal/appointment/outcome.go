@@ -217,10 +217,25 @@ func dropInPossible(ctx context.Context, tx *db.Tx, now time.Time, w Wish, on da
 	switch {
 	case err != nil:
 		return err
-	case attended == nil:
-		return person.NotAfterDeath(ctx, tx, w.ReferralID, "attended_on", on)
+	case attended != nil:
+		return &problem.Conflict{Code: "already_recorded", ID: attended.ID.String(), Message: "It is already recorded that the person came on this day."}
 	}
-	return &problem.Conflict{Code: "already_recorded", ID: attended.ID.String(), Message: "It is already recorded that the person came on this day."}
+	if err := person.NotAfterDeath(ctx, tx, w.ReferralID, "attended_on", on); err != nil {
+		return err
+	}
+	return notWithdrawn(ctx, tx, w.ReferralID)
+}
+
+// notWithdrawn refuses a visit of somebody whom the prison has taken back before the release. After any other end people do
+// come, and are picked up.
+func notWithdrawn(ctx context.Context, tx *db.Tx, referralID uuid.UUID) error {
+	var withdrawn bool
+	err := tx.Get(ctx, &withdrawn, `SELECT withdrawn_on IS NOT NULL FROM referral WHERE id = $1`, referralID)
+	if err == nil && withdrawn {
+		return &problem.Conflict{Code: "changed_since", ID: referralID.String(),
+			Message: "This referral is withdrawn, so nothing more is recorded on it. If that was a mistake, the prison can undo it."}
+	}
+	return err
 }
 
 // Undo puts back what stood before the event of an outcome (attended, missed, cancelled) or of a

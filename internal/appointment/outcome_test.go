@@ -167,6 +167,31 @@ func TestDropIn(t *testing.T) {
 	})
 }
 
+// Whoever was withdrawn is not expected. Whoever was closed may come after all, and be picked up.
+func TestADropInOnAReferralThatHasEnded(t *testing.T) {
+	pool := world(t, monday, nil)
+	wednesday := at("2025-12-03 09:00")
+	for _, c := range []struct{ name, change, want string }{
+		{"live", `UPDATE referral SET version = 2`, ""},
+		{"withdrawn", `UPDATE referral SET released_on = NULL, planned_release_on = '2025-12-02', withdrawn_on = '2025-12-01', withdrawn_reason = 'declined'`, "changed_since"},
+		{"closed", `UPDATE referral SET closed = true`, ""},
+		{"picked up", `UPDATE referral SET picked_up_on = '2025-12-02'`, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			try(t, pool, prison.Scope(), func(ctx context.Context, tx *db.Tx) error {
+				w, _ := seen(ctx, t, tx)
+				if _, err := tx.Exec(ctx, c.change); err != nil {
+					return err
+				}
+				if _, err := DropIn(ctx, tx, harbour, wednesday, w.ReferralID, "HARBOUR", on("2025-12-03")); code(err) != c.want {
+					t.Errorf("got %q, want %q", code(err), c.want)
+				}
+				return nil
+			})
+		})
+	}
+}
+
 // The flag is about one appointment: it goes when that one has an outcome or the referral ends, comes back with it when the
 // outcome is undone, and stays when the outcome of an earlier one is corrected.
 func TestTheFlagGoesWithItsAppointment(t *testing.T) {
