@@ -227,6 +227,5 @@ func (a *Appointment) facts() map[string]any {
 }
 
 func record(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, events ...timeline.Event) error {
-	_, err := timeline.Record(ctx, tx, who, now, events...)
-	return err
+	return timeline.Record(ctx, tx, who, now, events...)
 }

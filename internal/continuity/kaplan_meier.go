@@ -2,7 +2,6 @@ package continuity
 
 import (
 	"context"
-	"fmt"
 	"math"
 
 	"github.com/jmoiron/sqlx"
@@ -24,8 +23,8 @@ func (w *waits) add(day int, pickedUp bool, n int) {
 	}
 }
 
-// Curve is the share picked up by each day after release, 0 to 92, of those who could be: one minus the Kaplan-Meier
-// estimate of still waiting. No releases, no curve.
+// Curve is the share of the mature releases of a window (S5) that were picked up by each day after release, 0 to 92: one
+// minus the Kaplan-Meier estimate of still waiting. No releases, no curve.
 type Curve []CurveDay
 
 // CurveDay is one day of the curve. Somebody censored on a day is at risk on it and no longer on the next.
@@ -37,23 +36,6 @@ type CurveDay struct {
 
 // Bounds are a 95% interval of a share, 0 to 1.
 type Bounds struct{ Low, High float64 }
-
-// TimeToPickUp is the curve (S5) of the mature releases of the window that ends on W.
-func TimeToPickUp(ctx context.Context, pool *db.Pool, ask Ask) (curve Curve, err error) {
-	if ask, err = ask.checked(); err != nil {
-		return nil, err
-	}
-	err = pool.Act(ctx, db.Scope{Part: db.Counting}, func(tx *db.Tx) error {
-		c := newCount(ask, tx.Rules, ask.WindowEnd)
-		err := c.read(ctx, tx, (*count).readWaits)
-		curve = c.last().waits.curve()
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("time to pick-up in the window to %s: %w", ask.WindowEnd, err)
-	}
-	return curve, nil
-}
 
 func (c *count) readWaits(ctx context.Context, tx *db.Tx) error {
 	return c.each(ctx, tx, timeToPickUpSQL, func(rows *sqlx.Rows) error {

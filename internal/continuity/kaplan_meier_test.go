@@ -184,11 +184,11 @@ func TestWhoWaitsUntilWhen(t *testing.T) {
 	} {
 		c.empty()
 		c.add(one.row)
-		curve, err := TimeToPickUp(t.Context(), c.pool, Ask{WindowEnd: day.MustParse("2023-12-31"), DataThrough: day.MustParse("2024-01-21"), Today: longAfter})
+		seen, err := Look(t.Context(), c.pool, Ask{WindowEnd: day.MustParse("2023-12-31"), DataThrough: day.MustParse("2024-01-21"), Today: longAfter})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := said(curve); got != one.want {
+		if got := said(seen.Curve); got != one.want {
 			t.Errorf("%s: %q, want %q", one.why, got, one.want)
 		}
 	}
@@ -215,15 +215,11 @@ func TestOnDay21TheCurveIsM2(t *testing.T) {
 		c.add(one)
 	}
 	ask := Ask{WindowEnd: day.MustParse("2023-06-30"), DataThrough: day.MustParse("2023-07-10"), Today: longAfter}
-	f, err := Count(t.Context(), c.pool, ask)
+	seen, err := Look(t.Context(), c.pool, ask)
 	if err != nil {
 		t.Fatal(err)
 	}
-	curve, err := TimeToPickUp(t.Context(), c.pool, ask)
-	if err != nil {
-		t.Fatal(err)
-	}
-	m2 := f.Last().M2
+	m2, curve := seen.Figures.Last().M2, seen.Curve
 	if got := float64(m2.PickedUp) / float64(m2.Releases); !near(curve[21].Share, got, 1e-9) || curve[0].AtRisk != m2.Releases {
 		t.Errorf("day 21: %+v, M2 %d/%d", curve[21], m2.PickedUp, m2.Releases)
 	}

@@ -27,10 +27,6 @@ func (c *cohort) everything(ask Ask) string {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	curve, err := TimeToPickUp(c.t.Context(), c.pool, ask)
-	if err != nil {
-		c.t.Fatal(err)
-	}
 	chart, err := Chart(c.t.Context(), c.pool, ask)
 	if err != nil {
 		c.t.Fatal(err)
@@ -40,7 +36,7 @@ func (c *cohort) everything(ask Ask) string {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	text, err := json.MarshalIndent([]any{figures, seen, curve, chart, lean}, "", " ")
+	text, err := json.MarshalIndent([]any{figures, seen, chart, lean}, "", " ")
 	if err != nil {
 		c.t.Fatal(err)
 	}

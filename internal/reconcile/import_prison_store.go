@@ -344,8 +344,7 @@ func (c *chunk) tell(ctx context.Context) error {
 			events = append(events, k.events()...)
 		}
 	}
-	_, err := timeline.Record(ctx, c.tx, c.who, c.now, events...)
-	return err
+	return timeline.Record(ctx, c.tx, c.who, c.now, events...)
 }
 
 // events are what a file's row did to a release.

@@ -334,7 +334,7 @@ func (j *judging) tell(ctx context.Context) error {
 		for i, n := range batch {
 			events[i] = n.event()
 		}
-		if _, err := timeline.Record(ctx, j.tx, machine, j.now, events...); err != nil {
+		if err := timeline.Record(ctx, j.tx, machine, j.now, events...); err != nil {
 			return err
 		}
 	}

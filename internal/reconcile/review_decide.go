@@ -141,8 +141,7 @@ func (o *openReview) overrule(ctx context.Context, tx *db.Tx, who staff.Who, now
 	if err != nil || changed == 0 {
 		return err
 	}
-	_, err = timeline.Record(ctx, tx, who, now, timeline.Event{ReferralID: release, Kind: "corrected", Data: map[string]any{"picked_up": "by the provider's list"}})
-	return err
+	return timeline.Record(ctx, tx, who, now, timeline.Event{ReferralID: release, Kind: "corrected", Data: map[string]any{"picked_up": "by the provider's list"}})
 }
 
 // takeIn takes a prison's row in after a person's word: as the chosen release, or as another one where
@@ -243,7 +242,7 @@ func UndoLink(ctx context.Context, pool *db.Pool, who staff.Who, now time.Time, 
 		}
 		if link.Release.Valid {
 			event := timeline.Event{ReferralID: link.Release.UUID, Kind: "link_undone", Data: map[string]any{"link": link.ID, "rule": link.Rule}, Note: reason}
-			if _, err := timeline.Record(ctx, tx, who, now, event); err != nil {
+			if err := timeline.Record(ctx, tx, who, now, event); err != nil {
 				return err
 			}
 		}

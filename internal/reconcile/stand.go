@@ -46,7 +46,7 @@ func standAgain(ctx context.Context, tx *db.Tx, who staff.Who, in intake) (map[u
 	if err := updateReleases(ctx, tx, in.now, records); err != nil {
 		return nil, err
 	}
-	if _, err := timeline.Record(ctx, tx, who, in.now, events...); err != nil {
+	if err := timeline.Record(ctx, tx, who, in.now, events...); err != nil {
 		return nil, err
 	}
 	for _, k := range records {

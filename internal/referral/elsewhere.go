@@ -41,8 +41,7 @@ func NoteElsewhere(ctx context.Context, pool *db.Pool, who staff.Who, now time.T
 		if err != nil || noted == 0 {
 			return err
 		}
-		_, err = timeline.Record(ctx, tx, who, now, timeline.Event{
+		return timeline.Record(ctx, tx, who, now, timeline.Event{
 			ReferralID: held.standing, Kind: sentElsewhere, Data: map[string]any{"prison": who.Organisation()}})
-		return err
 	})
 }

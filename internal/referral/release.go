@@ -172,7 +172,7 @@ func Transfer(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id u
 		return nil, err
 	}
 	event := timeline.Event{ReferralID: r.ID, Kind: "transferred", On: on, Data: map[string]any{"from": r.Prison, "to": d.ToPrison}}
-	if _, err := timeline.Record(ctx, tx, who, now, event); err != nil {
+	if err := timeline.Record(ctx, tx, who, now, event); err != nil {
 		return nil, err
 	}
 	open.Prison, open.Version, open.Unchanged = d.ToPrison, r.Version+1, false
@@ -257,7 +257,7 @@ func MoveToAsker(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, i
 		asker = Text(r.Prison)
 		event = timeline.Event{ReferralID: id, Kind: "stays", Data: map[string]any{"at": r.Prison}}
 	}
-	if _, err := timeline.Record(ctx, tx, who, now, event); err != nil {
+	if err := timeline.Record(ctx, tx, who, now, event); err != nil {
 		return err
 	}
 	_, err = tx.Exec(ctx, `

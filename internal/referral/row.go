@@ -160,7 +160,7 @@ func Keep(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, r *Refer
 		r.held.Rows = rows
 		e.Was = r.held
 	}
-	if _, err := timeline.Record(ctx, tx, who, now, e); err != nil {
+	if err := timeline.Record(ctx, tx, who, now, e); err != nil {
 		return nil, err
 	}
 	moved, err := r.follow(ctx, tx, who, now)

@@ -103,7 +103,7 @@ func (r *Referral) begin(ctx context.Context, tx *db.Tx, who staff.Who, now time
 		data["prison_number_of_another"] = true // with another date of birth: one of the two is a slip
 	}
 	event := timeline.Event{ReferralID: r.ID, Kind: "referred", On: r.ReferredOn, Data: data}
-	if _, err := timeline.Record(ctx, tx, who, now, event); err != nil {
+	if err := timeline.Record(ctx, tx, who, now, event); err != nil {
 		return nil, err
 	}
 	if !r.live(day.Of(now)) {

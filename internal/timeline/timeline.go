@@ -27,34 +27,16 @@ type Event struct {
 	Undoes     *uuid.UUID     // the event that this one undoes
 }
 
-// Write adds one event and answers its id.
-func Write(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, e Event) (uuid.UUID, error) {
-	ids, err := write(ctx, tx, who, now, []Event{e}, false)
-	if err != nil {
-		return uuid.Nil, err
-	}
-	return ids[0], nil
-}
-
-// WriteEach adds many events in one statement, in their order.
-func WriteEach(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, events []Event) ([]uuid.UUID, error) {
-	return write(ctx, tx, who, now, events, false)
-}
-
-// Record adds events, and for each the audit row of the act (its kind, on the referral), in one
-// statement. An act that records need not call audit.Write.
-func Record(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, events ...Event) ([]uuid.UUID, error) {
-	return write(ctx, tx, who, now, events, true)
-}
-
-func write(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, events []Event, audited bool) ([]uuid.UUID, error) {
+// Record adds events in their order, and for each the audit row of the act (its kind, on the referral), in one statement.
+// An act that records need not call audit.Write.
+func Record(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, events ...Event) error {
 	if len(events) == 0 {
-		return nil, nil
+		return nil
 	}
 	c := columns{}
 	for _, e := range events {
 		if err := c.add(tx, e, day.Of(now)); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	_, err := tx.Exec(ctx, `
@@ -68,11 +50,10 @@ func write(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, events 
 		)
 		INSERT INTO audit (at, organisation, actor, via, act, kind, subject, detail)
 		SELECT $9, $10, $11, $12, kind, 'referral', referral_id::text, jsonb_build_object('event', id)
-		FROM written
-		WHERE $13`,
+		FROM written`,
 		pq.Array(c.ids), pq.Array(c.referrals), pq.Array(c.kinds), pq.Array(c.days), pq.Array(c.data), pq.Array(c.was),
-		pq.ByteaArray(c.notes), pq.Array(c.undoes), now, who.By.Organisation, who.By.Actor, who.By.Via, audited)
-	return c.ids, err
+		pq.ByteaArray(c.notes), pq.Array(c.undoes), now, who.By.Organisation, who.By.Actor, who.By.Via)
+	return err
 }
 
 // columns are events turned on their side, as unnest takes them.

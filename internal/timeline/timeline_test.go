@@ -57,21 +57,27 @@ func act(t *testing.T, pool *db.Pool, scope db.Scope, do func(context.Context, *
 	}
 }
 
+// wrote is the id of an event that was recorded; each of these tests has one of a kind.
+func wrote(ctx context.Context, tx *db.Tx, who staff.Who, e Event) (id uuid.UUID, err error) {
+	if err = Record(ctx, tx, who, now, e); err == nil {
+		err = tx.Get(ctx, &id, `SELECT id FROM event WHERE referral_id = $1 AND kind = $2`, e.ReferralID, e.Kind)
+	}
+	return id, err
+}
+
 func TestOf(t *testing.T) {
 	pool, exeters, moors := world(t)
 	var first uuid.UUID
 	act(t, pool, exeter.Scope(), func(ctx context.Context, tx *db.Tx) (err error) {
-		first, err = Write(ctx, tx, exeter, now, Event{ReferralID: exeters, Kind: "referred", On: day.MustParse("2025-11-20"),
+		first, err = wrote(ctx, tx, exeter, Event{ReferralID: exeters, Kind: "referred", On: day.MustParse("2025-11-20"),
 			Data: map[string]any{"certainty": "expected"}, Was: map[string]any{"date": nil}, Note: "canary: shares a cell"})
 		if err != nil {
 			return err
 		}
-		_, err = Write(ctx, tx, exeter, now, Event{ReferralID: exeters, Kind: "undone", Undoes: &first})
-		return err
+		return Record(ctx, tx, exeter, now, Event{ReferralID: exeters, Kind: "undone", Undoes: &first})
 	})
 	act(t, pool, moor.Scope(), func(ctx context.Context, tx *db.Tx) error {
-		_, err := Write(ctx, tx, moor, now, Event{ReferralID: moors, Kind: "referred"})
-		return err
+		return Record(ctx, tx, moor, now, Event{ReferralID: moors, Kind: "referred"})
 	})
 	act(t, pool, exeter.Scope(), func(ctx context.Context, tx *db.Tx) error {
 		entries, err := Of(ctx, tx, exeters)
@@ -104,13 +110,12 @@ func TestOf(t *testing.T) {
 func TestNothingIsUndoneTwice(t *testing.T) {
 	pool, exeters, _ := world(t)
 	err := pool.Try(t.Context(), exeter.Scope(), func(tx *db.Tx) error {
-		id, err := Write(t.Context(), tx, exeter, now, Event{ReferralID: exeters, Kind: "referred"})
+		id, err := wrote(t.Context(), tx, exeter, Event{ReferralID: exeters, Kind: "referred"})
 		if err != nil {
 			return err
 		}
 		undo := Event{ReferralID: exeters, Kind: "undone", Undoes: &id}
-		_, err = WriteEach(t.Context(), tx, exeter, now, []Event{undo, undo})
-		return err
+		return Record(t.Context(), tx, exeter, now, undo, undo)
 	})
 	if !db.Broke(err, "undone_once") {
 		t.Error(err)
@@ -120,8 +125,7 @@ func TestNothingIsUndoneTwice(t *testing.T) {
 func TestAnEventOfAnotherIsNotWritten(t *testing.T) {
 	pool, _, moors := world(t)
 	err := pool.Try(t.Context(), exeter.Scope(), func(tx *db.Tx) error {
-		_, err := Write(t.Context(), tx, exeter, now, Event{ReferralID: moors, Kind: "referred"})
-		return err
+		return Record(t.Context(), tx, exeter, now, Event{ReferralID: moors, Kind: "referred"})
 	})
 	if err == nil {
 		t.Error("Exeter wrote on a referral of Dartmoor's")
@@ -130,12 +134,12 @@ func TestAnEventOfAnotherIsNotWritten(t *testing.T) {
 
 func TestRecordIsAudited(t *testing.T) {
 	pool, exeters, _ := world(t)
-	var ids []uuid.UUID
+	var entries []Entry
 	act(t, pool, exeter.Scope(), func(ctx context.Context, tx *db.Tx) (err error) {
-		if ids, err = Record(ctx, tx, exeter, now, Event{ReferralID: exeters, Kind: "referred"}, Event{ReferralID: exeters, Kind: "booked"}); err != nil {
+		if err = Record(ctx, tx, exeter, now, Event{ReferralID: exeters, Kind: "referred"}, Event{ReferralID: exeters, Kind: "booked"}); err != nil {
 			return err
 		}
-		_, err = Write(ctx, tx, exeter, now, Event{ReferralID: exeters, Kind: "released"})
+		entries, err = Of(ctx, tx, exeters)
 		return err
 	})
 	act(t, pool, db.Scope{Part: db.Jobs}, func(ctx context.Context, tx *db.Tx) error {
@@ -145,8 +149,8 @@ func TestRecordIsAudited(t *testing.T) {
 			FROM audit
 			ORDER BY id`)
 		want := []string{
-			"EXI key:1 api referred referral " + exeters.String() + " " + ids[0].String(),
-			"EXI key:1 api booked referral " + exeters.String() + " " + ids[1].String(),
+			"EXI key:1 api referred referral " + exeters.String() + " " + entries[0].ID.String(),
+			"EXI key:1 api booked referral " + exeters.String() + " " + entries[1].ID.String(),
 		}
 		if strings.Join(rows, "\n") != strings.Join(want, "\n") {
 			t.Errorf("audited:\n%s", strings.Join(rows, "\n"))
@@ -200,16 +204,15 @@ func TestChangesMissNothing(t *testing.T) {
 	pool, exeters, moors := world(t)
 	put := func(who staff.Who, id uuid.UUID, kind string) {
 		act(t, pool, who.Scope(), func(ctx context.Context, tx *db.Tx) error {
-			_, err := Write(ctx, tx, who, now, Event{ReferralID: id, Kind: kind})
-			return err
+			return Record(ctx, tx, who, now, Event{ReferralID: id, Kind: kind})
 		})
 	}
 	put(exeter, exeters, "referred")
 	put(moor, moors, "not Exeter's")
 	end := told(t, pool, exeter, "", "referred ")
 	act(t, pool, exeter.Scope(), func(ctx context.Context, tx *db.Tx) error {
-		_, err := WriteEach(ctx, tx, exeter, now, []Event{
-			{ReferralID: exeters, Kind: "slow1"}, {ReferralID: exeters, Kind: "slow2"}, {ReferralID: exeters, Kind: "slow3"}})
+		err := Record(ctx, tx, exeter, now, Event{ReferralID: exeters, Kind: "slow1"}, Event{ReferralID: exeters, Kind: "slow2"},
+			Event{ReferralID: exeters, Kind: "slow3"})
 		put(exeter, exeters, "quick")
 		if seen, _ := kinds(t, pool, exeter, end); seen != "" {
 			t.Errorf("while the slow one runs: %s", seen)
@@ -227,10 +230,9 @@ func TestChangesDoNotWaitForOtherDatabases(t *testing.T) {
 	pool, exeters, _ := world(t)
 	elsewhere, others, _ := world(t)
 	act(t, elsewhere, exeter.Scope(), func(ctx context.Context, tx *db.Tx) error {
-		_, err := Write(ctx, tx, exeter, now, Event{ReferralID: others, Kind: "elsewhere"})
+		err := Record(ctx, tx, exeter, now, Event{ReferralID: others, Kind: "elsewhere"})
 		act(t, pool, exeter.Scope(), func(ctx context.Context, tx *db.Tx) error {
-			_, err := Write(ctx, tx, exeter, now, Event{ReferralID: exeters, Kind: "here"})
-			return err
+			return Record(ctx, tx, exeter, now, Event{ReferralID: exeters, Kind: "here"})
 		})
 		told(t, pool, exeter, "", "here ")
 		return err
@@ -245,14 +247,12 @@ func TestChangesWaitForWhoHasYetToWrite(t *testing.T) {
 			return err
 		}
 		act(t, pool, exeter.Scope(), func(ctx context.Context, tx *db.Tx) error {
-			_, err := Write(ctx, tx, exeter, now, Event{ReferralID: exeters, Kind: "quick"})
-			return err
+			return Record(ctx, tx, exeter, now, Event{ReferralID: exeters, Kind: "quick"})
 		})
 		if seen, _ := kinds(t, pool, exeter, ""); seen != "" {
 			t.Errorf("seen: %s", seen)
 		}
-		_, err := Write(ctx, tx, exeter, now, Event{ReferralID: exeters, Kind: "slow"})
-		return err
+		return Record(ctx, tx, exeter, now, Event{ReferralID: exeters, Kind: "slow"})
 	})
 	told(t, pool, exeter, "", "slow quick ")
 }
@@ -262,7 +262,7 @@ func TestAReaderGoesOnAfterTheLastEventByItsID(t *testing.T) {
 	pool, exeters, moors := world(t)
 	put := func(who staff.Who, id uuid.UUID, kind string) (written uuid.UUID) {
 		act(t, pool, who.Scope(), func(ctx context.Context, tx *db.Tx) (err error) {
-			written, err = Write(ctx, tx, who, now, Event{ReferralID: id, Kind: kind})
+			written, err = wrote(ctx, tx, who, Event{ReferralID: id, Kind: kind})
 			return err
 		})
 		return written
