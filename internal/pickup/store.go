@@ -176,7 +176,8 @@ func (d ContactDraft) known(ctx context.Context, tx *db.Tx, who staff.Who, refer
 // Close ends a referral after the release without a pick-up, on the day that it happened. There may be
 // several ends (somebody returned to custody may later die); the same one on the same day again is
 // unchanged. A prison may say only what it knows: returned to custody, and died. A death ends the person's other
-// referrals as well.
+// referrals as well. It is taken also before a day on which the person is recorded to have been seen, since it stops every
+// reminder, and who knows of it may not be who can put that entry right.
 func Close(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, referralID uuid.UUID, d ClosureDraft) (*referral.Changed, error) {
 	if err := d.allowed(who); err != nil {
 		return nil, err

@@ -30,6 +30,8 @@ type referralBody struct {
 	Others      []step
 	Card        bool
 	Timeline    []entry
+
+	Contradiction string // between two entries, one of which must be wrong
 }
 
 // fact is a line of a summary.
@@ -144,7 +146,7 @@ func fullName(r *referral.Referral) string {
 }
 
 func (v *visit) referralBody(r *referral.Referral, name string) referralBody {
-	b := referralBody{R: r, Name: name, Person: v.personFacts(r), Release: v.releaseFacts(r), Need: v.needFacts(r)}
+	b := referralBody{R: r, Name: name, Contradiction: afterDeath(r), Person: v.personFacts(r), Release: v.releaseFacts(r), Need: v.needFacts(r)}
 	if r.Appointment != nil {
 		a := v.appointmentBody(*r.Appointment)
 		if r.AppointmentFlag != "" && !r.Appointment.AfterBridging && !r.Appointment.NotHeld {
