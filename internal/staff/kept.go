@@ -12,8 +12,10 @@ import (
 )
 
 const (
-	KeptFor  = 24 * time.Hour // how long a form waits for whoever typed it
-	keptMost = 20             // how many wait for one person: more tabs than anybody has open
+	// KeptFor is how long a form waits for whoever typed it, and how old its page may be when it is sent: as long as a
+	// referral that was begun, so that what was typed on a Friday afternoon is there after the weekend.
+	KeptFor  = 7 * 24 * time.Hour
+	keptMost = 20 // how many wait for one person: more tabs than anybody has open
 )
 
 const keptPlace = "kept_form.typed"
@@ -26,8 +28,8 @@ type Unsent struct {
 }
 
 // KeepForm keeps what was typed into a form, for the person in whose session its page was drawn, however that has ended
-// meanwhile. It answers under which id: uuid.Nil where nothing is kept, since there was no such session, it began too
-// long ago, or its person may not sign in any more. The same form sent twice is kept once.
+// meanwhile. It answers under which id: uuid.Nil where nothing is kept, since there was no such session, it was not used
+// for KeptFor, or its person may not sign in any more. The same form sent twice is kept once.
 func KeepForm(ctx context.Context, tx *db.Tx, now time.Time, s Session, form Unsent) (id uuid.UUID, err error) {
 	if _, err := tx.Exec(ctx, `DELETE FROM kept_form WHERE kept_at < $1`, now.Add(-KeptFor)); err != nil {
 		return id, err
@@ -38,7 +40,7 @@ func KeepForm(ctx context.Context, tx *db.Tx, now time.Time, s Session, form Uns
 		FROM session s
 		JOIN staff p ON p.id = s.staff_id
 		WHERE s.token_hash = $1
-		  AND s.signed_in_at > $2
+		  AND s.seen_at > $2
 		  AND p.disabled_at IS NULL
 		FOR NO KEY UPDATE OF p -- forms of one person are kept one after the other, so that there are never too many`, []byte(s), now.Add(-KeptFor))
 	if errors.Is(err, db.ErrNone) {

@@ -45,14 +45,15 @@ func (d desk) waiting(at time.Time, person uuid.UUID) (ids []uuid.UUID) {
 
 // However a session ended, what was typed in it is kept while its person may sign in again:
 //
-//	signed in -- typed -- the session ends -- sent, and kept -- 24 h after signing in: not kept any more
+//	signed in, and typed -- the session ends -- sent, and kept -- 7 days after it was last used: not kept any more
 func TestAFormIsKeptHoweverItsSessionEnded(t *testing.T) {
 	for name, c := range map[string]struct {
 		ends func(d desk, tx *db.Tx, at time.Time, token string) error
 		sent time.Duration // after signing in
 		kept bool
 	}{
-		"idle": {func(desk, *db.Tx, time.Time, string) error { return nil }, time.Hour, true},
+		"idle":                {func(desk, *db.Tx, time.Time, string) error { return nil }, time.Hour, true},
+		"idle over a weekend": {func(desk, *db.Tx, time.Time, string) error { return nil }, 66 * time.Hour, true},
 		"signed out": {func(d desk, tx *db.Tx, at time.Time, token string) error {
 			return staff.SignOut(d.Context(), tx, at, token)
 		}, time.Hour, true},
@@ -75,7 +76,8 @@ func TestAFormIsKeptHoweverItsSessionEnded(t *testing.T) {
 		}, time.Hour, false},
 		"long ago": {func(d desk, tx *db.Tx, at time.Time, token string) error {
 			return staff.SignOut(d.Context(), tx, at, token)
-		}, 25 * time.Hour, false},
+		}, 8 * 24 * time.Hour, false},
+		"idle for a week": {func(desk, *db.Tx, time.Time, string) error { return nil }, staff.KeptFor, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			d := newDesk(t)
@@ -114,12 +116,12 @@ func TestWhatWasTypedIsKeptForThatPersonOnly(t *testing.T) {
 		path       string
 		want       int
 	}{
-		"theirs":        {late, person, id, keptAt, 1},
-		"another's":     {late, uuid.New(), id, keptAt, 0},
-		"another form":  {late, person, uuid.New(), keptAt, 0},
-		"another page":  {late, person, id, "/find", 0},
-		"two days on":   {late.Add(48 * time.Hour), person, id, keptAt, 0},
-		"an hour later": {late.Add(time.Hour), person, id, keptAt, 1},
+		"theirs":       {late, person, id, keptAt, 1},
+		"another's":    {late, uuid.New(), id, keptAt, 0},
+		"another form": {late, person, uuid.New(), keptAt, 0},
+		"another page": {late, person, id, "/find", 0},
+		"six days on":  {late.Add(6 * 24 * time.Hour), person, id, keptAt, 1},
+		"a week on":    {late.Add(staff.KeptFor), person, id, keptAt, 0},
 	} {
 		d.act(func(tx *db.Tx) error {
 			typed, err := staff.KeptForm(t.Context(), tx, c.at, c.person, c.id, c.path)

@@ -36,7 +36,7 @@ func Marked(mark string) Session {
 
 // Past is what is known of a session whether it still runs or not.
 type Past struct {
-	Person uuid.UUID `db:"staff_id"` // uuid.Nil where there was no such session
+	Person uuid.UUID `db:"staff_id"` // uuid.Nil where there was no such session, or it is so long over that it is forgotten
 	RanOut bool      `db:"ran_out"`  // if it has ended, it did so by itself: nobody signed out or was signed out
 }
 
@@ -47,7 +47,7 @@ func PastOf(ctx context.Context, tx *db.Tx, s Session) (p Past, err error) {
 		FROM session
 		WHERE token_hash = $1`, []byte(s))
 	if errors.Is(err, db.ErrNone) {
-		return Past{}, nil
+		return Past{RanOut: true}, nil
 	}
 	return p, err
 }

@@ -49,6 +49,7 @@ var filledByPages = []string{"version", "entries", "seen", "confirmed", "draft",
 type unsent struct {
 	ranOut bool      // the session ended by itself: nobody signed out or was signed out
 	kept   uuid.UUID // under which id what was typed is kept; uuid.Nil where it is not
+	lost   bool      // something was typed and could not be kept
 	file   bool      // it brought a file, which is never kept
 }
 
@@ -69,6 +70,8 @@ func (u unsent) what() string {
 		return "file"
 	case u.kept != uuid.Nil:
 		return "kept"
+	case u.lost:
+		return "lost"
 	}
 	return ""
 }
@@ -79,6 +82,8 @@ func (v *visit) setAside(r route) (u unsent, err error) {
 	if u.file = brings(v.web.Request()); u.file {
 		_, _ = io.Copy(io.Discard, v.web.Request().Body) // too large or cut short, it is thrown away all the same
 	}
+	typed := v.typedByHand(r)
+	u.lost = len(typed) > 0
 	s := v.drawnIn
 	if s == nil && v.token() != "" {
 		s = staff.SessionOf(v.token())
@@ -92,11 +97,11 @@ func (v *visit) setAside(r route) (u unsent, err error) {
 			return err
 		}
 		u.ranOut = past.RanOut
-		typed := v.typedByHand(r)
 		if len(typed) == 0 {
 			return nil
 		}
 		u.kept, err = staff.KeepForm(v.ctx, tx, v.now, s, staff.Unsent{Path: v.pageOf(r), Typed: typed, Instead: v.keptID})
+		u.lost = u.kept == uuid.Nil
 		return err
 	})
 	return u, err

@@ -49,6 +49,7 @@ func TestWhatWasTypedIsInTheFormAgainHoweverTheSessionEnded(t *testing.T) {
 		says string
 	}{
 		"it ran out":                {func(*browser) { h.now = h.now.Add(20 * time.Minute) }, "15 minutes"},
+		"left open for a weekend":   {func(*browser) { h.now = h.now.Add(66 * time.Hour) }, "15 minutes"},
 		"signed out in another tab": {func(b *browser) { b.post("/sign-out") }, "by yourself"},
 		"signed out elsewhere":      {func(*browser) { h.as("HARBOUR").post("/sign-out") }, "on another device"},
 		"given a new link": {func(*browser) {
@@ -104,19 +105,37 @@ func TestWhatWasTypedIsInTheFormAgainHoweverTheSessionEnded(t *testing.T) {
 			t.Errorf("%s: it is kept although it was sent", name)
 		}
 	}
-	if n := h.count(`SELECT count(*) FROM contact`); n != 4 {
+	if n := h.count(`SELECT count(*) FROM contact`); n != 5 {
 		t.Errorf("%d contacts, of one form each time", n)
 	}
 }
 
-func TestNothingIsKeptForSomebodyWhoMayNotSignInAnyMore(t *testing.T) {
+// Where nothing can be kept, it is said: nobody is led to an empty form without a word.
+func TestWhatCannotBeKeptSaysSo(t *testing.T) {
 	h := newHouse(t)
+	path := "/referrals/" + h.released("A1234BC").String() + "/contact"
+	forgotten := []string{pageMark, staff.SessionOf("of long ago").Mark()}
 	b := h.as("HARBOUR")
-	send := b.drawnForm("/referrals/"+h.released("A1234BC").String()+"/contact", aContact...)
-	h.service(func(tx *db.Tx) error { return staff.Disable(t.Context(), tx, console, h.now, emailOf("HARBOUR")) })
-	sent := send()
-	if text := b.open(sent.location).text(); h.count(keptForms) != 0 || !strings.Contains(text, "was not recorded") || strings.Contains(text, "is kept") {
-		t.Errorf("%d to %q: %s", sent.status, sent.location, text)
+	if s := b.post(path, append(forgotten, aContact...)...); s.status != http.StatusConflict || !strings.Contains(s.text(), "not known any more who opened") || !strings.Contains(s.text(), "could not be kept") {
+		t.Errorf("of a session that is forgotten: %d %s", s.status, s.text())
+	}
+	for _, c := range []struct {
+		name string
+		ends func()
+	}{
+		{"opened a week ago", func() { h.now = h.now.Add(staff.KeptFor) }},
+		{"of somebody disabled", func() {
+			h.service(func(tx *db.Tx) error { return staff.Disable(t.Context(), tx, console, h.now, emailOf("HARBOUR")) })
+		}},
+	} {
+		b.becomes("HARBOUR")
+		send := b.drawnForm(path, aContact...)
+		c.ends()
+		sent := send()
+		text := b.open(sent.location).text()
+		if h.count(keptForms) != 0 || !strings.Contains(text, "was not recorded") || !strings.Contains(text, "What you typed could not be kept") || strings.Contains(text, "is kept") {
+			t.Errorf("%s: %d to %q: %s", c.name, sent.status, sent.location, text)
+		}
 	}
 }
 

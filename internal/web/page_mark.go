@@ -57,9 +57,10 @@ func (v *visit) readMarks() {
 
 // errDrawnForAnother is the answer to a form whose page was drawn for somebody else than who is signed in now.
 type errDrawnForAnother struct {
-	now   string // who is signed in
-	left  unsent
-	until string // until when what was typed is kept
+	now       string // who is signed in
+	left      unsent
+	until     string // until when what was typed is kept
+	forgotten bool   // the page was drawn so long ago that it is not known for whom
 }
 
 func (e *errDrawnForAnother) Error() string { return "the form was drawn for somebody else" }
@@ -69,7 +70,13 @@ func (e *errDrawnForAnother) Error() string { return "the form was drawn for som
 func (e *errDrawnForAnother) told() trouble {
 	t := trouble{Status: http.StatusConflict, Heading: "Somebody else is signed in now", Paragraphs: []string{
 		"You are signed in as " + e.now + ". This form was opened by somebody else, who was signed in here before. Nothing was recorded."}}
+	if e.forgotten {
+		t.Heading = "This form was opened too long ago"
+		t.Paragraphs[0] = "You are signed in as " + e.now + ". It is not known any more who opened this form. Nothing was recorded."
+	}
 	switch {
+	case e.left.lost:
+		t.Paragraphs = append(t.Paragraphs, "What was typed could not be kept, which is only done for 7 days after a page was opened.")
 	case e.left.file:
 		t.Paragraphs = append(t.Paragraphs, "The file is not kept. If it was you who chose it, sign out, sign in with your own account and choose it again.")
 	case e.left.kept != uuid.Nil:
@@ -86,9 +93,10 @@ func (v *visit) mustBeTheirs(r route) error {
 	if v.drawnIn == nil || bytes.Equal(v.drawnIn, staff.SessionOf(v.token())) {
 		return nil
 	}
+	var past staff.Past
 	var theirs bool
-	err := v.asService(func(tx *db.Tx) error {
-		past, err := staff.PastOf(v.ctx, tx, v.drawnIn)
+	err := v.asService(func(tx *db.Tx) (err error) {
+		past, err = staff.PastOf(v.ctx, tx, v.drawnIn)
 		theirs = past.Person == v.who.Person()
 		if err != nil || theirs {
 			return err
@@ -102,7 +110,7 @@ func (v *visit) mustBeTheirs(r route) error {
 	if err != nil {
 		return err
 	}
-	return &errDrawnForAnother{now: v.who.Name + ", " + v.organisation(), left: left, until: moment(v.now, v.now.Add(staff.KeptFor))}
+	return &errDrawnForAnother{v.who.Name + ", " + v.organisation(), left, moment(v.now, v.now.Add(staff.KeptFor)), past.Person == uuid.Nil}
 }
 
 // readUploadsMark is readMarks for a form that brings a file: its mark comes first.
