@@ -26,7 +26,7 @@ const database = "throughgate"
 type house struct {
 	*db.Pool
 	dsn, ownerDSN string
-	private       bool // the cluster is ours, and so is its migration
+	private       *cluster.Cluster // ours, and so is its migration; nil where DATABASE_URL names another
 }
 
 const defaultConfig = "config/throughgate.yaml"
@@ -136,7 +136,6 @@ func givenKey(rules *config.Config) (seal.Master, error) {
 
 // own starts the private cluster, brings its schema up to date, and takes its key or makes it.
 func (h *house) own(ctx context.Context, c *call) (master seal.Master, err error) {
-	h.private = true
 	dir, err := c.dataDir()
 	if err != nil {
 		return master, err
@@ -147,12 +146,12 @@ func (h *house) own(ctx context.Context, c *call) (master seal.Master, err error
 	if _, err := os.Stat(filepath.Join(dir, clusterFolder)); errors.Is(err, fs.ErrNotExist) {
 		c.say("There is no database in %s yet: a new, empty one is made.", dir)
 	}
-	server, err := cluster.Start(cluster.Options{Dir: filepath.Join(dir, clusterFolder), Database: database, Say: func(s string) { c.say("%s", s) }})
+	h.private, err = cluster.Start(cluster.Options{Dir: filepath.Join(dir, clusterFolder), Database: database, Say: func(s string) { c.say("%s", s) }})
 	if err != nil {
 		return master, err
 	}
-	c.later(func() error { _, err := server.Stop(); return err })
-	h.dsn, h.ownerDSN = server.DSN(database), server.OwnerDSN(database)
+	c.later(func() error { _, err := h.private.Stop(); return err })
+	h.dsn, h.ownerDSN = h.private.DSN(database), h.private.OwnerDSN(database)
 	schema, err := db.SchemaOf(ctx, h.ownerDSN)
 	if err != nil {
 		return master, err

@@ -153,6 +153,9 @@ func (c *call) serve(ctx context.Context, h *house, f *front) error {
 			failed <- err
 		}
 	})
+	if h.private != nil {
+		running.Go(func() { h.private.Watch(ctx, func(err error) { revived(log, err) }) })
+	}
 	go func() { failed <- f.listen(server) }()
 	if err := f.ready(); err != nil {
 		return err
@@ -167,6 +170,15 @@ func (c *call) serve(ctx context.Context, h *house, f *front) error {
 	last, cancel := context.WithTimeout(context.Background(), lastRequests)
 	defer cancel()
 	return server.Shutdown(last)
+}
+
+// revived tells the log that the private database had ended, and whether it is back.
+func revived(log *slog.Logger, err error) {
+	if err != nil {
+		log.Error("the private database has ended and does not start; it is tried again", "error", err)
+		return
+	}
+	log.Warn("the private database had ended and was started again")
 }
 
 func (f *front) listen(server *http.Server) (err error) {

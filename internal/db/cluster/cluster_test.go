@@ -86,6 +86,14 @@ func TestDataOutliveTheServer(t *testing.T) {
 
 func kill(t *testing.T, c *Cluster) {
 	t.Helper()
+	endPostmaster(t, c)
+	c.inUse.Close() // as the process that used it would
+	for c.answers() == nil {
+	}
+}
+
+func endPostmaster(t *testing.T, c *Cluster) {
+	t.Helper()
 	text, err := os.ReadFile(filepath.Join(c.data(), "postmaster.pid"))
 	if err != nil {
 		t.Fatal(err)
@@ -97,9 +105,6 @@ func kill(t *testing.T, c *Cluster) {
 	}
 	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
-	}
-	c.inUse.Close() // as the process that used it would
-	for c.answers() == nil {
 	}
 }
 
