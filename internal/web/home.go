@@ -291,7 +291,7 @@ func (v *visit) appointmentWords(item referral.Item) string {
 	return "None"
 }
 
-// atWords is a moment in a table: "Tomorrow at 9:30am", "Mon 8 Jan 2024 at 2pm".
+// atWords is a moment in a table: "Tomorrow at 9:30am", "Mon 8 Jan at 2pm".
 func (v *visit) atWords(at time.Time) string {
 	return capital(shortDay(day.Of(v.now), day.Of(at))) + " at " + clock(at)
 }

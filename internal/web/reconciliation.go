@@ -28,7 +28,8 @@ type reconciliationBody struct {
 	Lists             []comparedList
 	Current           comparedList
 	Rows              []comparedRow
-	Names             bool // the reader sees people, and not counts alone
+	Filled            map[string]bool // the columns in which a row of the page says something
+	Names             bool            // the reader sees people, and not counts alone
 	AlcoholOnly, CJIT bool
 	Hidden            []fact // what was asked, for the filter's form
 	CSV, AllCSV       string
@@ -44,8 +45,8 @@ type comparedList struct {
 
 type comparedRow struct {
 	reconcile.Compare
-	Who, Released, Offered, Attended, Started, Agree string
-	Marks                                            []mark
+	Who, Released, Offered, Attended, Started, Day, Agree string
+	Marks                                                 []mark
 }
 
 var comparedLists = []comparedList{
@@ -219,7 +220,9 @@ func (b *reconciliationBody) tell(v *visit, a askedOf, found *reconcile.Reconcil
 	}
 	rows := slices.Concat(found.InBoth, found.Differing, found.PrisonOnly, found.ProviderOnly)
 	for _, c := range rows[:min(len(rows), comparedAtOnce)] {
-		b.Rows = append(b.Rows, comparedRowOf(c))
+		row := comparedRowOf(c)
+		b.Rows = append(b.Rows, row)
+		b.fill(row)
 	}
 	if len(rows) > comparedAtOnce {
 		b.Next = a.address("/reconciliation", b.Current.Name, a.part.Skip+comparedAtOnce)
@@ -235,11 +238,24 @@ func (b *reconciliationBody) tell(v *visit, a askedOf, found *reconcile.Reconcil
 	}
 }
 
+// fill counts a row's columns: one in which no row says anything is left out.
+func (b *reconciliationBody) fill(row comparedRow) {
+	if b.Filled == nil {
+		b.Filled = map[string]bool{}
+	}
+	for column, said := range map[string]string{"Offered": row.Offered, "Attended": row.Attended, "Started": row.Started, "Agree": row.Agree} {
+		b.Filled[column] = b.Filled[column] || said != unsaid
+	}
+}
+
+// unsaid stands in a cell that says nothing.
+const unsaid = "–"
+
 func comparedRowOf(c reconcile.Compare) comparedRow {
 	row := comparedRow{Compare: c, Who: c.GivenName + " " + c.FamilyName, Released: orDash(c.ExitOn), Offered: orDash(c.OfferedOn),
-		Attended: orDash(c.AttendedOn), Started: orDash(c.StartedOn), Agree: "–"}
+		Attended: orDash(c.AttendedOn), Started: orDash(c.StartedOn), Agree: unsaid}
 	if c.DaysFromRelease != nil {
-		row.Started += fmt.Sprintf(" (day %d)", *c.DaysFromRelease)
+		row.Day = fmt.Sprintf("day %d", *c.DaysFromRelease)
 	}
 	if c.AttributorsSame != nil {
 		row.Agree = yesNoWords(c.AttributorsSame)
@@ -255,9 +271,9 @@ func comparedRowOf(c reconcile.Compare) comparedRow {
 
 func orDash(d day.Date) string {
 	if d.IsZero() {
-		return "–"
+		return unsaid
 	}
-	return d.Long()
+	return d.At(12, 0).Format("2 Jan 2006")
 }
 
 // reconciliationCSV is a list, or all four, to work through in a spreadsheet. That it left is audited.

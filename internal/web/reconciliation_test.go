@@ -25,8 +25,13 @@ func TestEachSideSeesItsReconciliationAndTheSubGroupItsCounts(t *testing.T) {
 			t.Errorf("%s: %d %s", list, s.status, s.text())
 		}
 		agrees := s.Find(`td[data-label="Same initials, date of birth and sex"]`).Text()
-		if want := map[string]string{"in_both": "Yes", "prison_only": "–", "provider_only": "–"}[list]; agrees != want || strings.Contains(s.text(), "ttributor") {
+		if want := map[string]string{"in_both": "Yes"}[list]; agrees != want || strings.Contains(s.text(), "ttributor") {
 			t.Errorf("%s: whether NDTMS's four agree is told as %q in %s", list, agrees, s.text())
+		}
+		for column, filled := range map[string]bool{"Released": true, "Same initials, date of birth and sex": list == "in_both", "Treatment started": list != "prison_only"} {
+			if strings.Contains(s.Find("thead").Text(), column) != filled {
+				t.Errorf("%s: a column is there although no row fills it, or is not although one does: %s", list, s.Find("thead").Text())
+			}
 		}
 	}
 	if s := provider.open(novemberAt + "&prison=EXI&list=differing"); !strings.Contains(s.text(), "No pair that is in both lists differs.") {

@@ -163,12 +163,16 @@ func nearDay(today, d day.Date) string {
 	return longDay(d)
 }
 
-// shortDay is nearDay for tables: "Mon 8 Jan 2024".
+// shortDay is nearDay for tables, where a day is never broken over two lines: "Mon 8 Jan", in another year "Mon 8 Jan 2024".
 func shortDay(today, d day.Date) string {
 	if near := nearDay(today, d); d.IsZero() || near != longDay(d) {
 		return near
 	}
-	return d.At(12, 0).Format("Mon 2 Jan 2006")
+	short := d.At(12, 0).Format("Mon\u00a02\u00a0Jan")
+	if d.Year() != today.Year() {
+		short += d.At(12, 0).Format(" 2006")
+	}
+	return short
 }
 
 // moment is "today at 9:30am", by London's clocks.

@@ -29,6 +29,15 @@ func TestMomentsAsPeopleSayThem(t *testing.T) {
 	}
 }
 
+func TestADayInATableIsNotBrokenAndHasItsYearWhereThatIsAnother(t *testing.T) {
+	today := day.MustParse("2023-11-20")
+	for on, want := range map[string]string{"2023-11-21": "tomorrow", "2023-11-27": "Mon\u00a027\u00a0Nov", "2024-01-08": "Mon\u00a08\u00a0Jan 2024", "2022-11-21": "Mon\u00a021\u00a0Nov 2022"} {
+		if got := shortDay(today, day.MustParse(on)); got != want {
+			t.Errorf("%s is %q, want %q", on, got, want)
+		}
+	}
+}
+
 func TestDaysLeft(t *testing.T) {
 	for n, want := range map[int]string{0: "today", 1: "1 day left", 5: "5 days left", -1: "1 day overdue", -3: "3 days overdue"} {
 		if got := left(n); got != want {
