@@ -6,6 +6,7 @@ import (
 	"throughgate/internal/day"
 	"throughgate/internal/problem"
 	"throughgate/internal/referral"
+	"throughgate/internal/staff"
 )
 
 // longestBridging is how many days after a release a prescription can still be meant to bridge: as long as the release
@@ -54,4 +55,14 @@ func (v *visit) doubtfulDraft(d referral.Draft) problem.Corrections {
 		return nil
 	}
 	return v.doubtfulBridging("opioid_substitution.bridging_until", d.OpioidSubstitution.BridgingUntil, release)
+}
+
+// runsOut tells the prison, whose nurse can lengthen it, that a bridging prescription ends before the appointment; "" where
+// it does not, or they have been released.
+func (v *visit) runsOut(r *referral.Referral) string {
+	a := r.Appointment
+	if v.who.Role != staff.Prison || a == nil || !a.AfterBridging || !a.Future(v.now) || !r.ReleasedOn.IsZero() {
+		return ""
+	}
+	return "The bridging prescription ends on " + r.OpioidSubstitution.BridgingUntil.Long() + ", before the appointment: see that it lasts until " + a.OnDay.Long()
 }

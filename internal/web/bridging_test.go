@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"throughgate/internal/day"
@@ -73,5 +74,38 @@ func TestEveryFormThatAsksForTheBridgingPrescriptionAsksAgain(t *testing.T) {
 	}
 	if s := release(day.New(2013, 11, 24)); s.status != http.StatusSeeOther {
 		t.Errorf("left as it stands: %d %v", s.status, s.faults())
+	}
+}
+
+func TestThePrisonIsToldOfABridgingPrescriptionThatEndsBeforeTheAppointment(t *testing.T) {
+	h := newHouse(t)
+	b := h.as("EXI")
+	d := draft("A1234BE")
+	d.OpioidSubstitution = &referral.SubstitutionDraft{Medicine: "methadone", BridgingUntil: "2023-11-27"}
+	path := "/referrals/" + h.referred(d).String()
+	told := func(b *browser) string {
+		next := b.open(path).Find(".app-next")
+		return next.Find("a[href='"+path+"/correction?of=bridging']").Text() + " " + next.Text()
+	}
+	const words = "The bridging prescription ends on 27 November 2023, before the appointment: see that it lasts until"
+	if said := told(b); !strings.HasPrefix(said, "correct it here ") || !strings.Contains(said, words) {
+		t.Errorf("the prison is told %q", said)
+	}
+	if said := told(h.as("HARBOUR")); strings.Contains(said, words) {
+		t.Errorf("the provider is told %q", said)
+	}
+	longer := append(onDay("opioid_substitution.bridging_until", day.New(2023, 12, 20)), "reason", "lengthened")
+	if s := b.post(path+"/correction?of=bridging", longer...); s.status != http.StatusSeeOther {
+		t.Fatalf("%d %v", s.status, s.faults())
+	}
+	if said := told(b); strings.Contains(said, words) {
+		t.Errorf("once it lasts: %q", said)
+	}
+
+	address := b.answered()
+	b.post(address+"/bridging", oneDay("opioid_substitution.bridging_until", "27")...)
+	b.post(address+"/check", "seen", value(b.open(address+"/check"), "seen"))
+	if said := b.open(address).text(); !strings.Contains(said, words) {
+		t.Errorf("once the referral is made: %s", said)
 	}
 }

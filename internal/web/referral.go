@@ -32,6 +32,7 @@ type referralBody struct {
 	Timeline    []entry
 
 	Contradiction string // between two entries, one of which must be wrong
+	RunsOut       string // the bridging prescription, before the appointment
 }
 
 // fact is a line of a summary.
@@ -146,7 +147,7 @@ func fullName(r *referral.Referral) string {
 }
 
 func (v *visit) referralBody(r *referral.Referral, name string) referralBody {
-	b := referralBody{R: r, Name: name, Contradiction: afterDeath(r), Person: v.personFacts(r), Release: v.releaseFacts(r), Need: v.needFacts(r)}
+	b := referralBody{R: r, Name: name, Contradiction: afterDeath(r), RunsOut: v.runsOut(r), Person: v.personFacts(r), Release: v.releaseFacts(r), Need: v.needFacts(r)}
 	if r.Appointment != nil {
 		a := v.appointmentBody(*r.Appointment)
 		if r.AppointmentFlag != "" && !r.Appointment.AfterBridging && !r.Appointment.NotHeld {
