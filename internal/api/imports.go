@@ -17,11 +17,8 @@ import (
 	"throughgate/internal/staff"
 )
 
-// mostFile is the largest file taken (files.md); the envelope around it may add a little.
-const (
-	mostFile     = 20 << 20
-	mostEnvelope = 64 << 10
-)
+// MostEnvelope is what the form around an uploaded file may add to it.
+const MostEnvelope = 64 << 10
 
 var (
 	importPrisonReleases  = importing(reconcile.ImportPrisonReleases)
@@ -79,10 +76,10 @@ func (c *call) received() (u upload, err error) {
 	if err := taken(r, "multipart/form-data"); err != nil {
 		return u, err
 	}
-	if r.ContentLength > mostFile+mostEnvelope {
-		return u, &http.MaxBytesError{Limit: mostFile}
+	if r.ContentLength > reconcile.MaxFileBytes+MostEnvelope {
+		return u, &http.MaxBytesError{Limit: reconcile.MaxFileBytes}
 	}
-	r.Body = http.MaxBytesReader(c.web.Response(), r.Body, mostFile+mostEnvelope)
+	r.Body = http.MaxBytesReader(c.web.Response(), r.Body, reconcile.MaxFileBytes+MostEnvelope)
 	parts, err := r.MultipartReader()
 	if err != nil {
 		return u, &refusal{code: "bad_json", detail: "The body is not a complete multipart/form-data."}
@@ -117,11 +114,11 @@ func (u *upload) take(part *multipart.Part) (err error) {
 	if part.FileName() == "" {
 		return problem.Wrong("file", "name", "Send the file with its name, which says whether it is CSV or XLSX.")
 	}
-	if u.content, err = io.ReadAll(io.LimitReader(part, mostFile+1)); err != nil {
+	if u.content, err = io.ReadAll(io.LimitReader(part, reconcile.MaxFileBytes+1)); err != nil {
 		return cutShort(err)
 	}
-	if len(u.content) > mostFile {
-		return &http.MaxBytesError{Limit: mostFile}
+	if len(u.content) > reconcile.MaxFileBytes {
+		return &http.MaxBytesError{Limit: reconcile.MaxFileBytes}
 	}
 	return nil
 }

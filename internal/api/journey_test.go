@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"throughgate/internal/reconcile"
 )
 
 // One person's way through the gate, every request and answer held against the description.
@@ -308,8 +310,8 @@ func TestFilesThatAreRefused(t *testing.T) {
 	}{
 		{"another part", h.file("EXI", path, "upload", "releases.csv", []byte(releases)), 400},
 		{"no name", h.file("EXI", path, "file", "", []byte(releases)), 422},
-		{"too large", h.file("EXI", path, "file", "releases.csv", make([]byte, mostFile+1)), 413},
-		{"far too large", h.file("EXI", path, "file", "releases.csv", make([]byte, mostFile+2*mostEnvelope)), 413},
+		{"too large", h.file("EXI", path, "file", "releases.csv", make([]byte, reconcile.MaxFileBytes+1)), 413},
+		{"far too large", h.file("EXI", path, "file", "releases.csv", make([]byte, reconcile.MaxFileBytes+2*MostEnvelope)), 413},
 		{"a wrong flag", h.file("EXI", path+"?dry_run=yes", "file", "releases.csv", []byte(releases)), 422},
 		{"JSON", h.request("EXI", "POST", path, map[string]any{}), 415},
 		{"cut short", h.request("EXI", "POST", path, "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.csv\"\r\n\r\nFirst", "Content-Type", "multipart/form-data; boundary=x"), 400},

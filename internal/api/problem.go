@@ -162,7 +162,7 @@ func HandleError(err error, c echo.Context) {
 		return
 	}
 	p := problemOf(err).complete(requestID(c))
-	secure(c.Response().Header())
+	Secure(c.Response().Header(), answerPolicy)
 	switch p.Status {
 	case http.StatusUnauthorized:
 		c.Response().Header().Set("WWW-Authenticate", `Bearer realm="throughgate"`)

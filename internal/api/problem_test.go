@@ -71,10 +71,11 @@ func TestTheLogHasNoForeignTexts(t *testing.T) {
 		{"a refusal", &db.Refusal{State: "23505", Constraint: "one_x", Table: "x"}, `PostgreSQL refused: SQLSTATE 23505, constraint "one_x", table "x"`},
 		{"a scan", fmt.Errorf("reading a person: %w", errors.New(`sql: Scan error on column index 0: converting "Siân"`)), "reading a person: sql (withheld)"},
 		{"a driver", errors.New(`pq: invalid input syntax for type uuid: "Siân"`), "pq (withheld)"},
+		{"a page", errors.New(`template: card.html:3: executing at <.Name>: "Siân"`), "template (withheld)"},
 		{"a parser", fmt.Errorf("read: %w", errors.New(`parsing time "Siân"`)), "read: parsing (withheld)"},
-		{"a panic", &fault{kind: "string", stack: nil}, "panic: string"},
+		{"a panic", &Fault{Kind: "string"}, "panic: string"},
 	} {
-		if got := harmless(c.err); got != c.want {
+		if got := Harmless(c.err); got != c.want {
 			t.Errorf("%s: %q, not %q", c.name, got, c.want)
 		}
 	}

@@ -3,12 +3,11 @@ package web
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
-	"strings"
 
 	"github.com/labstack/echo/v4"
 
+	"throughgate/internal/api"
 	"throughgate/internal/db"
 	"throughgate/internal/problem"
 	"throughgate/internal/staff"
@@ -124,7 +123,7 @@ func (s *site) failPage(err error, web echo.Context) {
 		web.Response().Header().Set("Retry-After", "2")
 	}
 	if drawn := v.draw(t.Status, "error.html", page{Title: t.Heading, Body: t}); drawn != nil {
-		s.Log.Error("error page", "error", harmless(drawn))
+		s.Log.Error("error page", "error", api.Harmless(drawn))
 		http.Error(web.Response(), t.Heading, t.Status)
 	}
 }
@@ -138,18 +137,6 @@ func (s *site) strayed(web echo.Context) *visit {
 	}
 	web.Set(visiting, v)
 	return v
-}
-
-// harmless is an error's text as far as it is ours. Texts of other packages carry the values they
-// stumbled over, and are cut where they begin.
-func harmless(err error) string {
-	text := fmt.Sprint(err)
-	for _, foreign := range []string{"sql: ", "pq: ", "json: ", "template: ", "strconv.", "parsing ", "missing destination"} {
-		if at := strings.Index(text, foreign); at >= 0 {
-			text = text[:at] + strings.TrimRight(foreign, " :.") + " (withheld)"
-		}
-	}
-	return text
 }
 
 // Answers of the pages' own.

@@ -2,9 +2,7 @@ package web
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
-	"runtime/debug"
 	"strings"
 	"time"
 	"unicode"
@@ -29,32 +27,19 @@ const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img
 // guard stands around every request, before it is known whether anything answers it.
 func (s *site) guard(next echo.HandlerFunc) echo.HandlerFunc {
 	return func(web echo.Context) error {
-		s.secure(web.Response().Header())
+		api.Secure(web.Response().Header(), pagePolicy)
 		headLikeGet(web)
 		if api.Owns(web.Request().URL.Path) {
 			return next(web) // the API logs and guards its own, and its keys are not in cookies
 		}
 		began := time.Now()
-		err := s.guarded(next, web)
+		err := api.Guarded(func(web echo.Context) error { return s.guarded(next, web) }, web)
 		if err != nil {
 			s.fail(err, web)
 		}
 		s.note(web, err, time.Since(began))
 		return nil
 	}
-}
-
-// secure sets the headers that go with every answer, errors and files among them.
-func (s *site) secure(h http.Header) {
-	h.Set("Content-Security-Policy", pagePolicy)
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("X-Frame-Options", "DENY")
-	h.Set("Referrer-Policy", "no-referrer")
-	h.Set("Cache-Control", "no-store")
-	h.Set("Cross-Origin-Opener-Policy", "same-origin")
-	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
-	h.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains") // browsers heed it under HTTPS only
 }
 
 // headLikeGet routes HEAD as GET, with all that follows from asking; from the first byte of the answer on
@@ -73,23 +58,8 @@ func headLikeGet(web echo.Context) {
 	})
 }
 
-// fault is a panic, told without its value, which may hold a person's data.
-type fault struct {
-	kind  string
-	stack []byte
-}
-
-func (f *fault) Error() string { return "panic: " + f.kind }
-
-// guarded refuses what another site makes a browser send, and turns a panic into an error.
-func (s *site) guarded(next echo.HandlerFunc, web echo.Context) (err error) {
-	defer func() {
-		if r := recover(); r == http.ErrAbortHandler {
-			panic(r)
-		} else if r != nil {
-			err = &fault{fmt.Sprintf("%T", r), debug.Stack()}
-		}
-	}()
+// guarded refuses what another site makes a browser send, what no page could be for, and more than anybody types.
+func (s *site) guarded(next echo.HandlerFunc, web echo.Context) error {
 	if s.origin.Check(web.Request()) != nil || !saysWhence(web.Request()) {
 		return errElsewhere
 	}
@@ -116,7 +86,7 @@ const mostTyped = 256 << 10
 // mostOf is how much a request may bring: the page for partners' lists takes a whole file.
 func mostOf(r *http.Request) int64 {
 	if r.URL.Path == "/imports" {
-		return reconcile.MaxFileBytes + mostEnvelope
+		return reconcile.MaxFileBytes + api.MostEnvelope
 	}
 	return mostTyped
 }
@@ -138,8 +108,8 @@ func (s *site) note(web echo.Context, err error, took time.Duration) {
 		line.Info("page")
 		return
 	}
-	if f := (*fault)(nil); errors.As(err, &f) {
-		line = line.With("stack", string(f.stack))
+	if f := (*api.Fault)(nil); errors.As(err, &f) {
+		line = line.With("stack", string(f.Stack))
 	}
-	line.Error("page", "error", harmless(err))
+	line.Error("page", "error", api.Harmless(err))
 }

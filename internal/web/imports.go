@@ -23,9 +23,6 @@ import (
 	"throughgate/internal/staff"
 )
 
-// mostEnvelope is what the form around an uploaded file may add.
-const mostEnvelope = 64 << 10
-
 // rowsShown is how many rows' answers a page shows.
 const rowsShown = 100
 
