@@ -6,10 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/PuerkitoBio/goquery"
+
 	"throughgate/internal/db"
 	"throughgate/internal/staff"
-
-	"github.com/PuerkitoBio/goquery"
 )
 
 func TestSigningInWithPasswordAndCode(t *testing.T) {
