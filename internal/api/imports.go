@@ -7,8 +7,6 @@ import (
 	"io"
 	"mime/multipart"
 	"net/http"
-	"path"
-	"strings"
 	"time"
 
 	"throughgate/internal/db"
@@ -110,7 +108,7 @@ func (u *upload) read(parts *multipart.Reader) error {
 }
 
 func (u *upload) take(part *multipart.Part) (err error) {
-	u.name = path.Base(strings.ReplaceAll(part.FileName(), `\`, "/"))
+	u.name = reconcile.FileName(part.FileName())
 	if part.FileName() == "" {
 		return problem.Wrong("file", "name", "Send the file with its name, which says whether it is CSV or XLSX.")
 	}

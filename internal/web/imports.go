@@ -9,11 +9,9 @@ import (
 	"mime"
 	"mime/multipart"
 	"net/http"
-	"path"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode"
 
 	"github.com/google/uuid"
 
@@ -169,7 +167,7 @@ func (v *visit) uploaded() (name string, content []byte, err error) {
 }
 
 func takePart(part *multipart.Part) (name string, content []byte, err error) {
-	name = shownName(path.Base(strings.ReplaceAll(part.FileName(), `\`, "/")))
+	name = reconcile.FileName(part.FileName())
 	content, err = io.ReadAll(io.LimitReader(part, reconcile.MaxFileBytes+1))
 	switch {
 	case err != nil:
@@ -180,16 +178,6 @@ func takePart(part *multipart.Part) (name string, content []byte, err error) {
 		return "", nil, problem.Wrong("file", "empty", "The file is empty")
 	}
 	return name, content, nil
-}
-
-// shownName is a file's name without what nobody can see, which could show another ending than the file has.
-func shownName(name string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
-			return -1
-		}
-		return r
-	}, strings.ToValidUTF8(name, ""))
 }
 
 // cutShort is a form that did not arrive whole.
