@@ -182,7 +182,7 @@ func (v *visit) drawReview(status int, typed form, wrong *problem.Invalid) error
 
 func (v *visit) reviewBody(r reconcile.Review) reviewBody {
 	yes, no := consequences(r)
-	b := reviewBody{ID: r.ID, Why: lower(r.Why), Meaning: doubts[r.Why], Follows: []string{yes, no}, Where: r.File + ", row " + strconv.Itoa(r.Row), List: nameOf(v.Pool.Rules, r.Organisation)}
+	b := reviewBody{ID: r.ID, Why: lower(r.Why), Meaning: meaning(r), Follows: []string{yes, no}, Where: r.File + ", row " + strconv.Itoa(r.Row), List: nameOf(v.Pool.Rules, r.Organisation)}
 	for i, c := range r.Candidates {
 		column := "Known to the service"
 		if len(r.Candidates) > 1 {

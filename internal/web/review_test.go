@@ -171,3 +171,16 @@ func TestWhatAnotherPrisonSentTooIsMovedOrStays(t *testing.T) {
 		t.Errorf("decided twice: %d", s.status)
 	}
 }
+
+func TestOneOfSeveralPeopleIsNotShownAsTheOnlyOne(t *testing.T) {
+	h := newHouse(t)
+	h.released("A1234BC")
+	twin := draft("A1234BD")
+	twin.Person.FamilyName, twin.PlannedReleaseDate, twin.ReleasedOn = draft("A1234BC").Person.FamilyName, "", "2023-11-20"
+	h.referred(twin)
+	h.listed("Aoife", "Ní Bhriain-A1234BC")
+	s := h.as("HARBOUR").open("/review/" + h.openReview())
+	if columns := s.Find("thead th").Length(); columns != 2 || !strings.Contains(s.text(), "Only this one has a release that its dates fit.") {
+		t.Errorf("%d columns: %s", columns, s.text())
+	}
+}

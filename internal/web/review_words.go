@@ -19,6 +19,15 @@ var doubts = map[string]string{
 	reconcile.WhyOtherNumbers:      "The prison number belongs to one person who is known, and the NHS number to another.",
 }
 
+// meaning is what a question's reason means. Of several people who are known equally well only those are shown beside the
+// row whose release its dates fit: where that is one, nobody should take them for the only one.
+func meaning(r reconcile.Review) string {
+	if r.Why == reconcile.WhySeveralCandidates && len(r.Candidates) == 1 {
+		return "The row fits several people who are known equally well. Only this one has a release that its dates fit. Find shows the others by their date of birth: look at them before you decide."
+	}
+	return doubts[r.Why]
+}
+
 // consequences say what each answer does, before it is given.
 func consequences(r reconcile.Review) (yes, no string) {
 	switch {
