@@ -192,6 +192,28 @@ func SignedIn(ctx context.Context, tx *db.Tx, now time.Time, token string) (w Wh
 	return Who{By: audit.By{Organisation: p.Organisation, Actor: "staff:" + p.ID.String(), Via: "page"}, Role: p.Kind, Name: p.Name}, err
 }
 
+// TimeLeft is how long a session lasts yet if nobody uses it; 0 for one that has ended or never was. Asking is no use of it.
+func TimeLeft(ctx context.Context, tx *db.Tx, now time.Time, token string) (time.Duration, error) {
+	var s struct {
+		SignedInAt time.Time `db:"signed_in_at"`
+		SeenAt     time.Time `db:"seen_at"`
+	}
+	err := tx.Get(ctx, &s, `
+		SELECT s.signed_in_at, s.seen_at
+		FROM session s
+		JOIN staff p ON p.id = s.staff_id
+		JOIN organisation o ON o.code = p.organisation
+		WHERE s.token_hash = $1
+		  AND s.ended_at IS NULL
+		  AND p.disabled_at IS NULL
+		  AND o.active`, []byte(SessionOf(token)))
+	if errors.Is(err, db.ErrNone) {
+		return 0, nil
+	}
+	left := min(s.SeenAt.Add(SessionIdle).Sub(now), s.SignedInAt.Add(SessionLasts).Sub(now))
+	return max(0, left), err
+}
+
 // SignOut ends every session of whoever holds this one, on whatever device: somebody who leaves a
 // shared desk need not remember where else they are signed in.
 func SignOut(ctx context.Context, tx *db.Tx, now time.Time, token string) error {

@@ -2,7 +2,10 @@ package web
 
 import (
 	"errors"
+	"math"
 	"net/http"
+	"strconv"
+	"time"
 
 	"throughgate/internal/db"
 	"throughgate/internal/problem"
@@ -42,6 +45,22 @@ func (v *visit) account() error {
 
 // stillHere answers whoever types for long without sending: being asked is what keeps the session.
 func (v *visit) stillHere() error { return v.web.NoContent(http.StatusNoContent) }
+
+// timeLeft answers for how many seconds the browser's session lasts yet if nobody uses it; 0 for none. It is for anybody, since
+// recognising who asks would prolong the session.
+func (v *visit) timeLeft() error {
+	var left time.Duration
+	if token := v.token(); token != "" {
+		err := v.asService(func(tx *db.Tx) (err error) {
+			left, err = staff.TimeLeft(v.ctx, tx, v.now, token)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return v.web.String(http.StatusOK, strconv.Itoa(int(math.Ceil(left.Seconds()))))
+}
 
 func (v *visit) passwordPage() error { return v.drawPassword(http.StatusOK, nil) }
 

@@ -30,35 +30,69 @@ func (h *house) whenSeen() (at time.Time) {
 	return at
 }
 
-const warned = `document.getElementById('idle').open`
+const (
+	warned = `document.getElementById('idle').open`
+	// countsAsking counts how often the page asks to keep its session.
+	countsAsking = `const asks = fetch
+		let asked = 0
+		window.fetch = (path, ...how) => {
+			if (path === '/account/still-here') asked++
+			return asks(path, ...how)
+		}`
+)
 
-// Two minutes before a session ends a page says so, to whoever does nothing; who types is kept signed in.
+// focusedOn waits for the dialog, and is the name of the button in it that has the focus.
+func (b tab) focusedOn() string {
+	b.Helper()
+	read(b, chromedp.Poll[bool](warned))
+	return read(b, chromedp.Evaluate[string](`document.activeElement.textContent`))
+}
+
+// Two minutes before a session ends for want of use a page says so; whoever types is kept signed in while they do, and not
+// for a key of long ago.
 func TestAPageWarnsBeforeItsSessionEnds(t *testing.T) {
 	h := newHouse(t)
 	b := h.signedIn(t, "EXI", true)
-	b.do(chromedp.Navigate(h.site.URL+"/find"), chromedp.WaitReady(`#idle`))
-	almost := staff.SessionIdle - time.Minute
+	b.do(chromedp.Navigate(h.site.URL+"/find"), chromedp.WaitReady(`#idle`), chromedp.Evaluate[chromedp.Void](countsAsking))
 
-	b.do(chromedp.SendKeys(`#reference`, "TG"))
-	b.passes(h, almost)
+	b.passes(h, 10*time.Minute)
+	b.do(chromedp.SendKeys(`#reference`, "TG-1"))
 	read(b, chromedp.Poll[bool](`performance.getEntriesByType('resource').some(r => r.name.endsWith('/account/still-here') && r.responseEnd > 0)`))
-	if read(b, chromedp.Evaluate[bool](warned)) || !h.whenSeen().Equal(h.now) {
-		t.Error("who types is warned, or not kept signed in")
+	if n := read(b, chromedp.Evaluate[int](`asked`)); n != 1 || !h.whenSeen().Equal(h.now) {
+		t.Errorf("for whoever types the page asks %d times in a minute, and they were seen at %v", n, h.whenSeen())
 	}
 
-	b.passes(h, almost)
-	read(b, chromedp.Poll[bool](warned))
-	if on := read(b, chromedp.Evaluate[string](`document.activeElement.textContent`)); on != "Stay signed in" {
-		t.Errorf("the focus is on %q", on)
+	lastKey := h.now
+	b.passes(h, staff.SessionIdle-time.Minute)
+	if on := b.focusedOn(); on != "Stay signed in" {
+		t.Errorf("14 minutes after the last key the focus is on %q", on)
+	}
+	if !h.whenSeen().Equal(lastKey) {
+		t.Error("the warning itself prolongs the session")
 	}
 	b.typed(kb.Enter)
 	read(b, chromedp.Poll[bool](`!`+warned))
 	if !h.whenSeen().Equal(h.now) {
 		t.Error("who asked to stay is not kept signed in")
 	}
+}
 
-	b.passes(h, staff.SessionIdle)
+// What is done in one tab keeps the session for all: none says that it has ended without asking.
+func TestATabKnowsWhatIsDoneInAnother(t *testing.T) {
+	h := newHouse(t)
+	b := h.signedIn(t, "EXI", true)
+	b.do(chromedp.Navigate(h.site.URL+"/find"), chromedp.WaitReady(`#idle`), chromedp.SendKeys(`#reference`, "TG"))
+
+	b.passes(h, staff.SessionIdle-time.Minute)
 	read(b, chromedp.Poll[bool](warned))
+	b.do(chromedp.Evaluate[chromedp.Void](`fetch('/account')`, chromedp.EvalAwaitPromise)) // as another tab does
+	b.passes(h, staff.SessionIdle-5*time.Minute)
+	read(b, chromedp.Poll[bool](`!`+warned))
+
+	b.passes(h, 5*time.Minute)
+	if on := b.focusedOn(); on != "Close" {
+		t.Errorf("at the end the focus is on %q", on)
+	}
 	b.says("You have been signed out")
 	b.typed(kb.Enter)
 	if typed := read(b, chromedp.Evaluate[string](`document.getElementById('reference').value`)); typed != "TG" || read(b, chromedp.Evaluate[bool](warned)) {

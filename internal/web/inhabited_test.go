@@ -202,7 +202,7 @@ func (w inhabited) addresses(role staff.Role, path string) []string {
 }
 
 // notPages are addresses that answer with something else than a page of ours; besides them, files to take away.
-var notPages = []string{"/account/still-here", "/reports/:id/as-sent", "/reports/:id/:file", "/reports/preview/as-sent", "/mailbox/:n/html", "/imports/:id/result"}
+var notPages = []string{"/account/still-here", timeLeftPath, "/reports/:id/as-sent", "/reports/:id/:file", "/reports/preview/as-sent", "/mailbox/:n/html", "/imports/:id/result"}
 
 // alike are pages that every role sees in the same words: tried as a prison sees them.
 var alike = []string{"/account", "/account/password", "/account/recovery-codes", "/reports", "/reports/:id"}

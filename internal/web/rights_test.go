@@ -118,6 +118,7 @@ var rights = map[string]right{
 
 	"GET /account":                 {moved, ok, ok, ok, ok, ok, ok},
 	"GET /account/still-here":      {moved, 204, 204, 204, 204, 204, 204},
+	"GET /account/time-left":       {ok, ok, ok, ok, ok, ok, ok},
 	"POST /account/kept/discard":   {moved, moved, moved, moved, moved, moved, moved},
 	"GET /account/password":        {moved, ok, ok, ok, ok, ok, ok},
 	"POST /account/password":       {moved, wrong, wrong, wrong, wrong, wrong, wrong},

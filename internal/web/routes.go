@@ -77,6 +77,7 @@ var routes = []route{
 	// Whoever is signed in, for their own way in.
 	{get, "/account", false, everyone, "", (*visit).account},
 	{get, "/account/still-here", false, everyone, "", (*visit).stillHere},
+	{get, timeLeftPath, true, nil, "", (*visit).timeLeft},
 	{post, "/account/kept/discard", false, everyone, "", (*visit).discardKept},
 	{get, "/account/password", false, everyone, "", (*visit).passwordPage},
 	{post, "/account/password", false, everyone, "", (*visit).changePassword},

@@ -68,10 +68,13 @@ func (s *site) enrolmentCookie(sealed string) *http.Cookie {
 	return c
 }
 
+// timeLeftPath is what pages ask by themselves: it is nobody's use of the session, and prolongs none.
+const timeLeftPath = "/account/time-left"
+
 // recognise finds out who asks. A session that has ended leaves a visit by nobody.
 func (v *visit) recognise() error {
 	token := v.token()
-	if token == "" {
+	if token == "" || v.web.Path() == timeLeftPath {
 		return nil
 	}
 	err := v.asService(func(tx *db.Tx) (err error) {
