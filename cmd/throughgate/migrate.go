@@ -12,8 +12,10 @@ import (
 )
 
 var migrateUpCommand = command{
-	name: "migrate up", summary: "bring the database's schema up to date",
+	name: "migrate up", args: "[--json]", summary: "bring the database's schema up to date",
 	help: `
+  --json           how far it has come, as JSON
+
 Works on DATABASE_URL as the owner named by DATABASE_OWNER_URL (default the same). The private
 cluster needs no such command: it is brought up to date whenever it is opened.
 `,

@@ -14,10 +14,11 @@ import (
 )
 
 var recipientAddCommand = command{
-	name: "recipient add", args: "ADDRESS --name N [--confirmed]", summary: "add a reader of the weekly report",
+	name: "recipient add", args: "ADDRESS --name N [--confirmed] [--json]", summary: "add a reader of the weekly report",
 	help: `
   --name N         their name
   --confirmed      you answer for the address; otherwise a first message asks them to confirm it
+  --json           the recipient as added, as JSON
 `,
 	run: func(ctx context.Context, c *call) error {
 		if err := anAddress("ADDRESS", c.args[0]); err != nil {
@@ -30,16 +31,19 @@ var recipientAddCommand = command{
 		if err := h.bringIn(ctx, c); err != nil {
 			return err
 		}
+		var added mail.Recipient
 		err = h.Act(ctx, db.Scope{Part: db.Jobs}, func(tx *db.Tx) error {
-			_, err := mail.AddRecipient(ctx, tx, c.who("ADMIN", staff.Admin), c.now(), c.flags["name"], c.args[0], c.has("confirmed"))
+			added, err = mail.AddRecipient(ctx, tx, c.who("ADMIN", staff.Admin), c.now(), c.flags["name"], c.args[0], c.has("confirmed"))
 			return err
 		})
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
-		}
-		if c.has("confirmed") {
+		case c.has("json"):
+			return c.printJSON(added)
+		case c.has("confirmed"):
 			c.say("Added. The next report goes to them.")
-		} else {
+		default:
 			c.say("Added. A message is queued that asks them to confirm the address; reports follow once they have.")
 		}
 		return nil

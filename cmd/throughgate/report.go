@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"throughgate/internal/day"
@@ -13,11 +14,12 @@ import (
 )
 
 var reportCommand = command{
-	name: "report", args: "--window-end DATE --out DIR [--data-through DATE]", summary: "write the weekly report's files for a window, and send nothing",
+	name: "report", args: "--window-end DATE --out DIR [--data-through DATE] [--json]", summary: "write the weekly report's files for a window, and send nothing",
 	help: `
   --window-end DATE     last day of the window, such as 2023-12-31
   --data-through DATE   last complete day that the data cover (default yesterday; none later)
   --out DIR             where report.html, .txt, .csv, .xlsx, .json, .png, .svg and .eml are written
+  --json                the names of the files written, as JSON
 `,
 	run: func(ctx context.Context, c *call) error {
 		ask, err := c.ask()
@@ -39,6 +41,7 @@ var reportCommand = command{
 		if err := makeFolder(out); err != nil {
 			return err
 		}
+		written := []string{}
 		for name, content := range map[string][]byte{
 			"report.html": []byte(preview.HTML), "report.txt": []byte(preview.Text), "report.csv": []byte(preview.CSV),
 			"report.xlsx": preview.XLSX, "report.json": preview.JSON, "report.png": preview.PNG, "report.svg": preview.SVG, "report.eml": eml,
@@ -49,6 +52,11 @@ var reportCommand = command{
 			if err := os.WriteFile(filepath.Join(out, name), content, 0o644); err != nil {
 				return err
 			}
+			written = append(written, filepath.Join(out, name))
+		}
+		if c.has("json") {
+			slices.Sort(written)
+			return c.printJSON(map[string]any{"window_end": ask.WindowEnd, "data_through": ask.DataThrough, "files": written})
 		}
 		c.say("Written to %s.", out)
 		return nil
@@ -56,10 +64,11 @@ var reportCommand = command{
 }
 
 var reportSendCommand = command{
-	name: "report send", args: "[--due TIME] [--again]", summary: "make the report of the latest due time and queue it to its readers",
+	name: "report send", args: "[--due TIME] [--again] [--json]", summary: "make the report of the latest due time and queue it to its readers",
 	help: `
   --due TIME       an earlier due time, such as 2024-01-08T07:00:00Z (default the latest)
   --again          send it although it was sent already
+  --json           which report was made, and to how many it is queued, as JSON
 
 The messages go out by the server that runs ('throughgate serve').
 `,
@@ -79,10 +88,17 @@ The messages go out by the server that runs ('throughgate serve').
 			return err
 		}
 		run, err := jobs.SendDue(ctx, h.Pool, c.who("ADMIN", staff.Admin), c.now(), due, c.has("again"))
-		if err == nil {
-			c.say("%s", queued(run))
+		switch {
+		case err != nil:
+			return err
+		case c.has("json"):
+			return c.printJSON(map[string]any{
+				"id": run.ID, "due_at": run.DueAt, "window_end": run.WindowEnd, "data_through": run.DataThrough,
+				"sending": run.Sending, "recipients": run.Recipients,
+			})
 		}
-		return err
+		c.say("%s", queued(run))
+		return nil
 	},
 }
 

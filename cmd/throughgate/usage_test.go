@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -49,6 +51,42 @@ func TestWrongUsageIsToldFromARefusal(t *testing.T) {
 			t.Errorf("%s ends with %d and says %q, %q", line, code, out, errs)
 		}
 	}
+}
+
+// What a command has made it tells programs too, on one line and with nothing beside it.
+func TestWhatWasMadeIsToldToPrograms(t *testing.T) {
+	d := testdb.New(t)
+	t.Setenv("DATABASE_URL", d.DSN)
+	t.Setenv("DATABASE_OWNER_URL", d.OwnerDSN)
+	t.Setenv("THROUGHGATE_CONFIG", sendingTo(t, "example.org"))
+	t.Setenv("THROUGHGATE_KEY", d.Master.String())
+	out := filepath.Join(t.TempDir(), "report")
+	for _, c := range []struct{ line, says string }{
+		{"migrate up", `"current":true`},
+		{"user add --organisation HARBOUR --email hal@example.org --name Hal", `"email":"hal@example.org","link":"http`},
+		{"recipient add chair@example.org --name Chair --confirmed", `"address":"chair@example.org"`},
+		{"report send --due 2024-01-08T07:00:00Z", `"window_end":"2024-01-07"`},
+		{"report --window-end 2023-12-31 --data-through 2023-12-31 --out " + out, filepath.Join(out, "report.txt")},
+	} {
+		code, said, errs := console(t, append(strings.Fields(c.line), "--json")...)
+		if code != exitDone || !json.Valid([]byte(said)) || strings.Count(said, "\n") != 1 || !strings.Contains(said, c.says) {
+			t.Errorf("%s ends with %d and says %q, %q", c.line, code, said, errs)
+		}
+	}
+}
+
+// sendingTo is a settings file by which reports may go to a domain.
+func sendingTo(t *testing.T, domain string) string {
+	t.Helper()
+	settings, err := os.ReadFile("../../config/throughgate.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "throughgate.yaml")
+	if err := os.WriteFile(file, bytes.Replace(settings, []byte("allowed_domains: []"), []byte("allowed_domains: ["+domain+"]"), 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return file
 }
 
 const ofNovember = "--from 2023-11-01 --to 2023-11-30"

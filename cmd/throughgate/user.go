@@ -10,11 +10,12 @@ import (
 )
 
 var userAddCommand = command{
-	name: "user add", args: "--organisation CODE --email E --name N", summary: "add a person who signs in; prints their single-use link",
+	name: "user add", args: "--organisation CODE --email E --name N [--json]", summary: "add a person who signs in; prints their single-use link",
 	help: `
   --organisation CODE  EXI, HARBOUR, ... or SUBGROUP, ADMIN, AUDIT; it gives the person's role
   --email E            what they sign in with
   --name N             as colleagues know them
+  --json               the link with whose it is, as JSON
 
 The link is the only thing on standard output. With it the person sets a password and a second
 factor within seven days.
@@ -41,7 +42,11 @@ factor within seven days.
 		if err != nil {
 			return err
 		}
-		fmt.Fprintln(c.out, h.Rules.Server.Address(defaultListen, h.Rules.Server.TLSCertificate != "")+"/invitation/"+token)
+		link := h.Rules.Server.Address(defaultListen, h.Rules.Server.TLSCertificate != "") + "/invitation/" + token
+		if c.has("json") {
+			return c.printJSON(map[string]string{"organisation": c.flags["organisation"], "email": c.flags["email"], "link": link})
+		}
+		fmt.Fprintln(c.out, link)
 		return nil
 	},
 }
