@@ -12,7 +12,9 @@ COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
 COPY --from=assets /src/assets internal/web/assets
-RUN CGO_ENABLED=0 go build -trimpath -o /throughgate ./cmd/throughgate
+# The history stays outside (.dockerignore), so the commit that "throughgate version" names has to be said.
+ARG COMMIT=
+RUN CGO_ENABLED=0 go build -trimpath -ldflags "-X main.builtFrom=$COMMIT" -o /throughgate ./cmd/throughgate
 
 FROM debian:bookworm-slim
 RUN apt-get update \

@@ -110,6 +110,18 @@ func TestAPartnershipsOwnChangesOfPathwayTakeThePlaceOfTheExamples(t *testing.T)
 	}
 }
 
+func TestTheREADMENamesTheVariablesThatAreNoSetting(t *testing.T) {
+	readme, err := os.ReadFile("../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, variable := range besides {
+		if !strings.Contains(string(readme), "`"+variable+"`") {
+			t.Errorf("%s is not named", variable)
+		}
+	}
+}
+
 func TestTheEnvironmentSetsSingleValues(t *testing.T) {
 	t.Setenv("THROUGHGATE_MAIL_ADDRESS", "mail.example.org:587")
 	t.Setenv("THROUGHGATE_ALLOCATION_WITHIN_DAYS", "14")
