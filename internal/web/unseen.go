@@ -132,6 +132,22 @@ func asPlaced(page *goquery.Document, names []string) []string {
 	return slices.SortedStableFunc(slices.Values(names), func(a, b string) int { return cmp.Compare(place(a), place(b)) })
 }
 
+// inOrder are the names as their boxes stand on the page; last those that have none which the person can see.
+func inOrder(page *goquery.Document, names []string) []string {
+	var ordered []string
+	page.Find("main [name]").Each(func(_ int, box *goquery.Selection) {
+		if name := box.AttrOr("name", ""); slices.Contains(names, name) && !slices.Contains(ordered, name) && box.AttrOr("type", "") != "hidden" {
+			ordered = append(ordered, name)
+		}
+	})
+	for _, name := range names {
+		if !slices.Contains(ordered, name) {
+			ordered = append(ordered, name)
+		}
+	}
+	return ordered
+}
+
 // boxOf is where the person types what is sent under the name; none where they cannot see it.
 func boxOf(page *goquery.Document, name string) *goquery.Selection {
 	return page.Find("main [name]").FilterFunction(func(_ int, box *goquery.Selection) bool {
