@@ -133,8 +133,7 @@ func undoRows(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, rows
 		var err error
 		switch table {
 		case "pickup":
-			_, err = tx.Exec(ctx, `UPDATE pickup SET undone_at = $2, undone_by = $3, undone_reason = $4 WHERE id = $1`,
-				id, now, who.By.Actor, reason)
+			err = undoPickup(ctx, tx, who, now, id, reason)
 		case "contact":
 			_, err = tx.Exec(ctx, `UPDATE contact SET undone_at = $2 WHERE id = $1`, id, now)
 		case "closure":
@@ -155,4 +154,14 @@ func undoRows(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, rows
 		return err
 	}
 	return nil
+}
+
+// undoPickup ends the pick-up that an act added, or the one that stands in its place since a correction of it was undone.
+func undoPickup(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id uuid.UUID, reason string) error {
+	_, err := tx.Exec(ctx, `
+		UPDATE pickup
+		SET undone_at = $2, undone_by = $3, undone_reason = $4
+		WHERE referral_id = (SELECT referral_id FROM pickup WHERE id = $1)
+		  AND undone_at IS NULL`, id, now, who.By.Actor, reason)
+	return err
 }
