@@ -180,13 +180,13 @@ func discord(ctx context.Context, tx *db.Tx) (wrong string, err error) {
 		SELECT concat_ws('; ',
 		  (SELECT 'a slot holds more than its clinic has places' FROM appointment a
 		   JOIN clinic c ON c.provider = a.provider AND c.code = a.clinic
-		   WHERE a.outcome IS NULL AND a.overbook_reason IS NULL
+		   WHERE a.outcome IS NULL AND NOT a.overbooked
 		   GROUP BY a.slot_id, c.places HAVING count(*) > c.places LIMIT 1),
 		  (SELECT 'a place is held by what is cancelled, or elsewhere' FROM place p
 		   JOIN appointment a ON a.id = p.appointment_id
-		   WHERE a.outcome = 'cancelled' OR a.slot_id <> p.slot_id OR a.overbook_reason IS NOT NULL LIMIT 1),
+		   WHERE a.outcome = 'cancelled' OR a.slot_id <> p.slot_id OR a.overbooked LIMIT 1),
 		  (SELECT 'an open appointment has no place' FROM appointment a
-		   WHERE a.outcome IS NULL AND a.overbook_reason IS NULL
+		   WHERE a.outcome IS NULL AND NOT a.overbooked
 		     AND NOT EXISTS (SELECT FROM place p WHERE p.appointment_id = a.id) LIMIT 1))`)
 	return wrong, err
 }

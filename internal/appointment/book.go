@@ -196,15 +196,15 @@ func overbook(ctx context.Context, tx *db.Tx, now time.Time, w Wish, s span, slo
 	_, err := tx.Exec(ctx, `
 		WITH booked AS (
 		  INSERT INTO appointment (id, referral_id, provider, slot_id, clinic, starts_at, ends_at, on_day, attempt,
-		    late, after_bridging, overbook_reason, booked_on, booked_at)
+		    late, after_bridging, overbooked, booked_on, booked_at)
 		  SELECT $1, $2, provider, id, clinic, starts_at, ends_at, $4,
 		    (SELECT coalesce(max(a.attempt), 0) + 1 FROM appointment a WHERE a.referral_id = $2),
-		    $5, $6, $7, $8, $9
+		    $5, $6, true, $7, $8
 		  FROM slot
 		  WHERE id = $3
 		  RETURNING referral_id, attempt, after_bridging, booked_at
 		)`+offTheList+`
-		SELECT`, id, w.ReferralID, slotID, s.until, s.late(s.until), s.afterBridging(s.until), reason, day.Of(now), now)
+		SELECT`, id, w.ReferralID, slotID, s.until, s.late(s.until), s.afterBridging(s.until), day.Of(now), now)
 	if err != nil {
 		return nil, alreadyBooked(err)
 	}

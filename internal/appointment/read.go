@@ -15,7 +15,7 @@ import (
 // One that counts no more, since the row that brought it belongs to somebody else, is never read.
 const read = `
 	SELECT a.id, a.referral_id, a.provider, a.slot_id, a.starts_at, a.ends_at, a.on_day, a.attempt, a.late, a.after_bridging,
-	  a.overbook_reason IS NOT NULL AS overbooked, a.outcome, a.outcome_reason, a.cancelled_by, coalesce(a.clinic, '') AS clinic,
+	  a.overbooked, a.outcome, a.outcome_reason, a.cancelled_by, coalesce(a.clinic, '') AS clinic,
 	  coalesce(c.place, '') AS place, coalesce(c.address, '') AS address, coalesce(c.ask_for, '') AS ask_for,
 	  coalesce(c.telephone, '') AS telephone, coalesce(c.directions, '') AS directions, coalesce(c.prescribing, false) AS prescribing,
 	  s.closed_at IS NOT NULL AS not_held,

@@ -223,7 +223,7 @@ func TestAPastFigureCanBeMadeAgain(t *testing.T) {
 	c.exec(`INSERT INTO pickup (id, referral_id, picked_up_on, kind, late, recorded_at, recorded_by)
 		VALUES (gen_random_uuid(), $1, '2023-11-10', 'new_episode', false, '2024-01-06', 'service')`, late)
 	c.exec(`UPDATE referral SET picked_up_on = NULL WHERE id = $1`, undone)
-	c.exec(`UPDATE pickup SET undone_at = '2024-01-07', undone_by = 'service', undone_reason = 'wrong person' WHERE referral_id = $1`, undone)
+	c.exec(`UPDATE pickup SET undone_at = '2024-01-07', undone_by = 'service', undone_reason = 'by hand' WHERE referral_id = $1`, undone)
 
 	for at, want := range map[string]string{
 		"2023-11-01": "0/0 of 0 people", "2024-01-01": "1/4 of 3 people", "2024-01-06": "2/5 of 4 people",

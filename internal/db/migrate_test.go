@@ -11,10 +11,10 @@ import (
 	migrations "throughgate/sql"
 )
 
-// asOf is a database with the schema of an earlier version, and what brings it up to date.
-func asOf(t *testing.T, version int64) (*sql.DB, *goose.Provider) {
+// asOf gives a database the schema of an earlier version, and is what brings it up to date.
+func asOf(t *testing.T, d *testdb.DB, version int64) (*sql.DB, *goose.Provider) {
 	t.Helper()
-	handle, err := sql.Open("postgres", testdb.New(t).OwnerDSN)
+	handle, err := sql.Open("postgres", d.OwnerDSN)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,7 +38,7 @@ func asOf(t *testing.T, version int64) (*sql.DB, *goose.Provider) {
 
 // What was counted as unplanned because it was referred on the very day of release is planned, and its day counted again.
 func TestWhoWasReferredOnTheDayOfReleaseBecomesPlanned(t *testing.T) {
-	handle, provider := asOf(t, 19)
+	handle, provider := asOf(t, testdb.New(t), 19)
 	if _, err := handle.Exec(`INSERT INTO organisation (code, kind, name) VALUES ('EXI', 'prison', 'HMP Exeter')`); err != nil {
 		t.Fatal(err)
 	}
@@ -63,5 +63,50 @@ func TestWhoWasReferredOnTheDayOfReleaseBecomesPlanned(t *testing.T) {
 	}
 	if want := "planned false, planned false, unplanned true, days to count again: 1"; said != want {
 		t.Errorf("%s, want %s", said, want)
+	}
+}
+
+// What stood in clear is gone where it is sealed elsewhere, and what the service says of itself stays.
+func TestTheMigrationToSealedReasonsLeavesNoneInClear(t *testing.T) {
+	d := testdb.New(t)
+	owner, to := asOf(t, d, 18)
+	writeRows(t, owner)
+	for _, statement := range []string{
+		`UPDATE referral SET release_date_unknown_reason = 'CANARY'`,
+		`UPDATE event SET was = '{"release_date_unknown_reason": "CANARY", "sex": "female"}'`,
+		`UPDATE appointment SET overbook_reason = 'CANARY'`,
+		`UPDATE pickup SET undone_at = now(), undone_by = 'test', undone_reason = 'CANARY'`,
+		`UPDATE link SET undone_at = now(), undone_by = 'test', undone_reason = 'CANARY'`,
+		`UPDATE match_decision SET reason = 'CANARY'`,
+		`INSERT INTO pickup (id, referral_id, picked_up_on, kind, late, recorded_at, recorded_by, undone_at, undone_by, undone_reason)
+			SELECT gen_random_uuid(), referral_id, picked_up_on, kind, late, now(), 'service', now(), 'service', 'judged again on what is known now' FROM pickup`,
+	} {
+		must(t, owner, statement)
+	}
+	if tables := d.TablesHolding(t, "CANARY"); len(tables) != 6 {
+		t.Fatalf("CANARY stands in %v", tables)
+	}
+	if _, err := to.Up(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if tables := d.TablesHolding(t, "CANARY"); len(tables) > 0 {
+		t.Errorf("CANARY still stands in %v", tables)
+	}
+	for name, query := range map[string]string{
+		"what stood before":       `SELECT was = '{"sex": "female"}' FROM event`,
+		"that it was overbooked":  `SELECT overbooked FROM appointment`,
+		"who undid what":          `SELECT array_agg(undone_reason ORDER BY undone_reason) = '{by hand,judged again on what is known now}' FROM pickup`,
+		"that a link was undone":  `SELECT undone_reason = 'by hand' FROM link`,
+		"by which act it is said": `SELECT reason = 'link undone' FROM match_decision`,
+	} {
+		var stays bool
+		if err := owner.QueryRow(query).Scan(&stays); err != nil || !stays {
+			t.Errorf("%s is lost (%v)", name, err)
+		}
+	}
+	for _, free := range []string{`UPDATE pickup SET undone_reason = 'a word'`, `UPDATE link SET undone_reason = 'a word'`, `UPDATE match_decision SET reason = 'a word'`} {
+		if _, err := owner.Exec(free); err == nil {
+			t.Errorf("%s was taken", free)
+		}
 	}
 }

@@ -20,7 +20,7 @@ func (s *server) undoLinks(t *testing.T, n int, released string, at time.Time) {
 		_, err := tx.Exec(t.Context(), `
 			WITH undone AS (
 			  UPDATE pickup
-			  SET undone_at = $3, undone_by = 'staff:1', undone_reason = 'somebody else'
+			  SET undone_at = $3, undone_by = 'staff:1', undone_reason = 'by hand'
 			  WHERE id IN (
 			    SELECT p.id
 			    FROM pickup p

@@ -187,7 +187,7 @@ func TestAPickUpIsCorrectedWithAReasonAndTheCorrectionUndone(t *testing.T) {
 			t.Fatal(got)
 		}
 	}
-	if n := w.count(`SELECT count(*) FROM pickup WHERE undone_reason = 'misread' AND picked_up_on = '2025-12-10'`); n != 1 {
+	if n := w.count(`SELECT count(*) FROM pickup WHERE undone_reason = 'by hand' AND picked_up_on = '2025-12-10'`); n != 1 {
 		t.Error("the earlier one is not kept")
 	}
 	for _, want := range []string{"2025-12-10", ""} {

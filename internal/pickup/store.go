@@ -53,7 +53,7 @@ func Confirm(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, refer
 			return nil, &problem.Conflict{Code: "already_recorded", ID: referralID.String(),
 				Message: "A pick-up on another day is recorded already. To correct it, give a correction reason."}
 		}
-		ended, err := endOld(ctx, tx, who, now, referralID, d.CorrectionReason)
+		ended, err := endOld(ctx, tx, who, now, referralID)
 		if err != nil {
 			return nil, err
 		}
@@ -86,13 +86,13 @@ func (p pickup) stands(ctx context.Context, tx *db.Tx, referralID uuid.UUID) (sa
 	return same, err
 }
 
-func endOld(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, referralID uuid.UUID, reason string) (id uuid.UUID, err error) {
+func endOld(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, referralID uuid.UUID) (id uuid.UUID, err error) {
 	err = tx.Get(ctx, &id, `
 		UPDATE pickup
-		SET undone_at = $2, undone_by = $3, undone_reason = $4
+		SET undone_at = $2, undone_by = $3, undone_reason = 'by hand'
 		WHERE referral_id = $1
 		  AND undone_at IS NULL
-		RETURNING id`, referralID, now, who.By.Actor, reason)
+		RETURNING id`, referralID, now, who.By.Actor)
 	return id, err
 }
 

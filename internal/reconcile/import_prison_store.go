@@ -284,7 +284,7 @@ func updateReleases(ctx context.Context, tx *db.Tx, now time.Time, changed []*ke
 		UPDATE referral r
 		SET person_id = n.person_id, nameless_bix = n.nameless_bix, prison = n.prison, moved_from = n.moved_from, provider = n.provider,
 		    referred_on = n.referred_on, planned_release_on = n.planned_release_on,
-		    release_date_unknown_reason = n.release_date_unknown_reason, date_changed_at = n.date_changed_at,
+		    date_changed_at = n.date_changed_at,
 		    released_on = n.released_on, unplanned = n.unplanned, reception_on = n.reception_on, exit_on = n.exit_on,
 		    exit_reason = n.exit_reason, discharge_reason = n.discharge_reason, destination = n.destination,
 		    referral_status = n.referral_status, consent_share = n.consent_share, set_aside = n.set_aside,

@@ -29,7 +29,6 @@ type kept struct {
 	EarlierID    *uuid.UUID     `json:"earlier_id" db:"earlier_id"`
 	ReferredOn   day.Date       `json:"referred_on" db:"referred_on"`
 	PlannedOn    day.Date       `json:"planned_release_on" db:"planned_release_on"`
-	UnknownDate  referral.Text  `json:"release_date_unknown_reason" db:"release_date_unknown_reason"`
 	DateChanged  *time.Time     `json:"date_changed_at" db:"date_changed_at"`
 	ReleasedOn   day.Date       `json:"released_on" db:"released_on"`
 	Unplanned    bool           `json:"unplanned" db:"unplanned"`
@@ -69,7 +68,7 @@ type kept struct {
 
 // keptColumns are the columns above, for reading.
 const keptColumns = `id, reference, person_id, nameless_bix, prison, moved_from, provider, source, earlier_id, referred_on,
-  planned_release_on, release_date_unknown_reason, date_changed_at, released_on, unplanned, reception_on, exit_on, exit_reason,
+  planned_release_on, date_changed_at, released_on, unplanned, reception_on, exit_on, exit_reason,
   discharge_reason, destination, referral_status, consent_share, set_aside, age_at_release, sex, substances, substance_group,
   opioid_substitution, bridging_until, naloxone_supplied, attends_smart, reconnect_referred, detail_sealed, withdrawn_on,
   picked_up_on, closed, version, received_at, updated_at, known_from`
@@ -175,7 +174,7 @@ func (k *kept) takeRelease(row PrisonRow, in intake) {
 		if !k.fresh && k.awaits() {
 			k.DateChanged = &in.now
 		}
-		k.PlannedOn, k.UnknownDate = row.PlannedOn, ""
+		k.PlannedOn = row.PlannedOn
 	}
 	if row.Awaits() && !k.ReleasedOn.IsZero() {
 		return

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/lib/pq"
 
 	"throughgate/internal/audit"
 	"throughgate/internal/db"
@@ -226,7 +225,7 @@ func UndoLink(ctx context.Context, pool *db.Pool, who staff.Who, now time.Time, 
 		if err != nil {
 			return err
 		}
-		word := decided{link.Organisation, link.Person, link.Known, false, reason}
+		word := decided{link.Organisation, link.Person, link.Known, false, "link undone"}
 		if link.Rule == ByPerson {
 			err = undecide(ctx, tx, now, word)
 		} else {
@@ -235,9 +234,7 @@ func UndoLink(ctx context.Context, pool *db.Pool, who staff.Who, now time.Time, 
 		if err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, `UPDATE link SET undone_at = $2, undone_by = $3, undone_reason = $4 WHERE id = ANY ($1)`,
-			pq.Array([]uuid.UUID{link.ID}), now, who.By.Actor, reason)
-		if err != nil {
+		if err := endByHand(ctx, tx, who, now, link.ID, reason); err != nil {
 			return err
 		}
 		if link.Release.Valid {
@@ -251,4 +248,17 @@ func UndoLink(ctx context.Context, pool *db.Pool, who staff.Who, now time.Time, 
 		}
 		return judge(ctx, tx, now, link.Organisation, nil)
 	})
+}
+
+// endByHand keeps why sealed beside the link, since one to nobody's release has no timeline.
+func endByHand(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, link uuid.UUID, reason string) error {
+	note, err := tx.Keys.Seal("link.undone_note", link.String(), []byte(reason))
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, `
+		UPDATE link
+		SET undone_at = $2, undone_by = $3, undone_reason = 'by hand', undone_note_sealed = $4
+		WHERE id = $1`, link, now, who.By.Actor, note)
+	return err
 }

@@ -1,6 +1,7 @@
 package referral
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -40,7 +41,9 @@ func ChangeDate(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id
 			return nil, err
 		}
 		event = timeline.Event{Kind: "date_changed", Note: reason, Data: map[string]any{"from": r.PlannedReleaseDate, "to": on}}
-		r.moveTo(on, reason, now)
+		if err := r.moveTo(tx, on, reason, now); err != nil {
+			return nil, err
+		}
 	}
 	if r.Facts.equal(r.held.Facts) {
 		return Unchanged(ctx, tx, now, r)
@@ -87,15 +90,14 @@ func (r *Referral) replan(kind, certainty string) (changed []string) {
 	return changed
 }
 
-func (r *Referral) moveTo(on day.Date, reason string, now time.Time) {
+func (r *Referral) moveTo(tx *db.Tx, on day.Date, reason string, now time.Time) error {
 	r.PlannedReleaseDate, r.DateChangedAt, r.ReleaseDateUnknownReason = on, &now, ""
-	if on.IsZero() {
-		r.ReleaseDateUnknownReason = "not given"
-		if reason != "" {
-			r.ReleaseDateUnknownReason = Text(reason)
-		}
-	}
 	r.setAge()
+	if !on.IsZero() {
+		return nil
+	}
+	r.ReleaseDateUnknownReason = Text(cmp.Or(reason, "not given"))
+	return r.sealDetailAgain(tx)
 }
 
 // holdOwn holds a referral for its prison.

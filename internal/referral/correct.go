@@ -191,13 +191,10 @@ func (r *Referral) differing(before *Referral) []string {
 // keepPersonal stores who it is and the sealed detail, keeping what was said before for the history.
 // With another prison number or date of birth it becomes somebody else's referral.
 func (r *Referral) keepPersonal(ctx context.Context, tx *db.Tx, now time.Time, before *Referral) error {
-	sent, err := before.openDetail(tx)
-	if err != nil {
+	if err := r.sealDetailAgain(tx); err != nil || r.Person.identity() == before.Person.identity() {
 		return err
 	}
-	if err := r.sealDetail(tx, sent.Sent); err != nil || r.Person.identity() == before.Person.identity() {
-		return err
-	}
+	var err error
 	old := before.Person.identity()
 	r.held.Number, _, _, _ = person.Blinds(tx.Keys, old)
 	if r.held.Identity, err = person.SealIdentity(tx.Keys, r.held.Number, old); err != nil {

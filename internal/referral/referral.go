@@ -68,33 +68,32 @@ const (
 
 // Facts are what is known of a referral besides names and notes; nothing here tells who it is.
 type Facts struct {
-	Prison                   string             `json:"prison" db:"prison"`
-	MovedFrom                Text               `json:"moved_from" db:"moved_from"`
-	Provider                 Text               `json:"provider" db:"provider"`
-	ReferredOn               day.Date           `json:"referred_on" db:"referred_on"`
-	PlannedReleaseDate       day.Date           `json:"planned_release_date" db:"planned_release_on"`
-	ReleaseDateUnknownReason Text               `json:"release_date_unknown_reason" db:"release_date_unknown_reason"`
-	ReleaseKind              Text               `json:"release_kind" db:"release_kind"`
-	ReleaseDateCertainty     Text               `json:"release_date_certainty" db:"release_date_certainty"`
-	DateChangedAt            *time.Time         `json:"date_changed_at" db:"date_changed_at"`
-	ReleasedOn               day.Date           `json:"released_on" db:"released_on"`
-	Unplanned                bool               `json:"unplanned" db:"unplanned"` // released before the day of the referral
-	SetAside                 Text               `json:"set_aside" db:"set_aside"` // why it is in no figure; "" when it counts once released
-	AgeAtRelease             *int               `json:"age_at_release" db:"age_at_release"`
-	Sex                      string             `json:"sex" db:"sex"`
-	Substances               pq.StringArray     `json:"substances" db:"substances"`
-	SubstanceGroup           string             `json:"substance_group" db:"substance_group"`
-	OpioidSubstitution       OpioidSubstitution `json:"opioid_substitution" db:"opioid_substitution"`
-	NaloxoneSupplied         *bool              `json:"naloxone_supplied" db:"naloxone_supplied"` // given, not merely offered
-	AttendsSMART             *bool              `json:"attends_smart" db:"attends_smart"`
-	ReconnectReferred        *bool              `json:"reconnect_referred" db:"reconnect_referred"`
-	Consent                  Consent            `json:"consent" db:"consent"`
-	UnbookedReason           Text               `json:"unbooked_reason" db:"unbooked_reason"`
-	AppointmentFlag          Text               `json:"appointment_flag" db:"appointment_flag"` // outside_target or after_bridging
-	WithdrawnOn              day.Date           `json:"withdrawn_on" db:"withdrawn_on"`
-	WithdrawnReason          Text               `json:"withdrawn_reason" db:"withdrawn_reason"`
-	Closed                   bool               `json:"closed" db:"closed"`
-	PickedUpOn               day.Date           `json:"picked_up_on" db:"picked_up_on"`
+	Prison               string             `json:"prison" db:"prison"`
+	MovedFrom            Text               `json:"moved_from" db:"moved_from"`
+	Provider             Text               `json:"provider" db:"provider"`
+	ReferredOn           day.Date           `json:"referred_on" db:"referred_on"`
+	PlannedReleaseDate   day.Date           `json:"planned_release_date" db:"planned_release_on"`
+	ReleaseKind          Text               `json:"release_kind" db:"release_kind"`
+	ReleaseDateCertainty Text               `json:"release_date_certainty" db:"release_date_certainty"`
+	DateChangedAt        *time.Time         `json:"date_changed_at" db:"date_changed_at"`
+	ReleasedOn           day.Date           `json:"released_on" db:"released_on"`
+	Unplanned            bool               `json:"unplanned" db:"unplanned"` // released before the day of the referral
+	SetAside             Text               `json:"set_aside" db:"set_aside"` // why it is in no figure; "" when it counts once released
+	AgeAtRelease         *int               `json:"age_at_release" db:"age_at_release"`
+	Sex                  string             `json:"sex" db:"sex"`
+	Substances           pq.StringArray     `json:"substances" db:"substances"`
+	SubstanceGroup       string             `json:"substance_group" db:"substance_group"`
+	OpioidSubstitution   OpioidSubstitution `json:"opioid_substitution" db:"opioid_substitution"`
+	NaloxoneSupplied     *bool              `json:"naloxone_supplied" db:"naloxone_supplied"` // given, not merely offered
+	AttendsSMART         *bool              `json:"attends_smart" db:"attends_smart"`
+	ReconnectReferred    *bool              `json:"reconnect_referred" db:"reconnect_referred"`
+	Consent              Consent            `json:"consent" db:"consent"`
+	UnbookedReason       Text               `json:"unbooked_reason" db:"unbooked_reason"`
+	AppointmentFlag      Text               `json:"appointment_flag" db:"appointment_flag"` // outside_target or after_bridging
+	WithdrawnOn          day.Date           `json:"withdrawn_on" db:"withdrawn_on"`
+	WithdrawnReason      Text               `json:"withdrawn_reason" db:"withdrawn_reason"`
+	Closed               bool               `json:"closed" db:"closed"`
+	PickedUpOn           day.Date           `json:"picked_up_on" db:"picked_up_on"`
 }
 
 // OpioidSubstitution is the medicine somebody is on, and the last day of the prescription that
@@ -113,15 +112,16 @@ type Consent struct {
 
 // Referral is what we know of one person's one release.
 type Referral struct {
-	ID              uuid.UUID  `json:"id" db:"id"`
-	Reference       string     `json:"reference" db:"reference"`
-	State           State      `json:"state" db:"-"`
-	Version         int        `json:"version" db:"version"`
-	SenderReference Text       `json:"sender_reference" db:"-"`
-	Person          Person     `json:"person" db:"-"`
-	Notes           Text       `json:"notes" db:"-"`
-	Source          string     `json:"source" db:"source"`
-	EarlierID       *uuid.UUID `json:"earlier_id" db:"earlier_id"` // the referral of the release before this one
+	ID                       uuid.UUID  `json:"id" db:"id"`
+	Reference                string     `json:"reference" db:"reference"`
+	State                    State      `json:"state" db:"-"`
+	Version                  int        `json:"version" db:"version"`
+	SenderReference          Text       `json:"sender_reference" db:"-"`
+	Person                   Person     `json:"person" db:"-"`
+	Notes                    Text       `json:"notes" db:"-"`
+	ReleaseDateUnknownReason Text       `json:"release_date_unknown_reason" db:"-"`
+	Source                   string     `json:"source" db:"source"`
+	EarlierID                *uuid.UUID `json:"earlier_id" db:"earlier_id"` // the referral of the release before this one
 	Facts
 	Appointment  *appointment.Appointment  `json:"appointment" db:"-"` // the one to come
 	Appointments []appointment.Appointment `json:"appointments,omitempty" db:"-"`

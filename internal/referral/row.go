@@ -21,7 +21,7 @@ import (
 // whom row-level security shows it: it may be another prison's.
 const columns = `
   r.id, r.reference, r.asked_for_by, r.version, r.source, (SELECT e.id FROM referral e WHERE e.id = r.earlier_id) AS earlier_id, r.person_id, r.detail_sealed, r.received_at, r.updated_at,
-  r.prison, r.moved_from, r.provider, r.referred_on, r.planned_release_on, r.release_date_unknown_reason,
+  r.prison, r.moved_from, r.provider, r.referred_on, r.planned_release_on,
   r.release_kind, r.release_date_certainty, r.date_changed_at, r.released_on, r.unplanned, r.set_aside,
   r.age_at_release, r.sex, r.substances, r.substance_group,
   r.opioid_substitution AS "opioid_substitution.medicine", r.bridging_until AS "opioid_substitution.bridging_until",
@@ -41,6 +41,7 @@ type detail struct {
 	Telephone       Text   `json:"telephone"`
 	Notes           Text   `json:"notes"`
 	SenderReference Text   `json:"sender_reference"`
+	WhyNoDay        Text   `json:"release_date_unknown_reason"`
 	Sent            *Draft `json:"sent"` // nil for what came in a file
 }
 
@@ -48,12 +49,22 @@ const sealedDetail = "referral.detail"
 
 // sealDetail seals what belongs to the referral's detail.
 func (r *Referral) sealDetail(tx *db.Tx, sent *Draft) (err error) {
-	plain, err := json.Marshal(detail{r.Person.Telephone, r.Notes, r.SenderReference, sent})
+	plain, err := json.Marshal(detail{r.Person.Telephone, r.Notes, r.SenderReference, r.ReleaseDateUnknownReason, sent})
 	if err != nil {
 		return err
 	}
 	r.Detail, err = tx.Keys.Seal(sealedDetail, r.ID.String(), plain)
 	return err
+}
+
+// sealDetailAgain seals what has changed of a detail that was opened, with the content as it was sent.
+func (r *Referral) sealDetailAgain(tx *db.Tx) error {
+	sealed := *r
+	before, err := sealed.openDetail(tx)
+	if err != nil {
+		return err
+	}
+	return r.sealDetail(tx, before.Sent)
 }
 
 // openDetail reads what sealDetail wrote; a referral without detail has an empty one.
@@ -67,7 +78,20 @@ func (r *Referral) openDetail(tx *db.Tx) (d detail, err error) {
 	}
 	err = json.Unmarshal(plain, &d)
 	r.Person.Telephone, r.Notes, r.SenderReference = d.Telephone, d.Notes, d.SenderReference
+	r.ReleaseDateUnknownReason = d.whyNoDay(r.Facts)
 	return d, err
+}
+
+// whyNoDay is why no day of release is known; "" where one is. Details sealed before they had it have it as it was sent.
+func (d detail) whyNoDay(f Facts) Text {
+	switch {
+	case !f.ReleaseOn().IsZero():
+		return ""
+	case d.WhyNoDay == "" && d.Sent != nil:
+		clean, _ := person.CleanName(d.Sent.ReleaseDateUnknownReason)
+		return Text(clean)
+	}
+	return d.WhyNoDay
 }
 
 // identify fills in who it is.
@@ -198,16 +222,16 @@ func (r *Referral) store(ctx context.Context, tx *db.Tx, now time.Time) error {
 	err := tx.Get(ctx, r, `
 		UPDATE referral
 		SET person_id = $2, sender_reference_bix = $3, detail_sealed = $4, version = version + 1, updated_at = $5,
-		    referred_on = $6, planned_release_on = $7, release_date_unknown_reason = $8, release_kind = $9,
-		    release_date_certainty = $10, date_changed_at = $11, released_on = $12, unplanned = $13, set_aside = $14,
-		    age_at_release = $15, sex = $16, substances = $17, substance_group = $18, opioid_substitution = $19,
-		    bridging_until = $20, naloxone_supplied = $21, attends_smart = $22, reconnect_referred = $23,
-		    consent_share = $24, consent_reconnect = $25, consent_on = $26,
-		    withdrawn_on = $27, withdrawn_reason = $28, closed = $29, picked_up_on = $30
+		    referred_on = $6, planned_release_on = $7, release_kind = $8,
+		    release_date_certainty = $9, date_changed_at = $10, released_on = $11, unplanned = $12, set_aside = $13,
+		    age_at_release = $14, sex = $15, substances = $16, substance_group = $17, opioid_substitution = $18,
+		    bridging_until = $19, naloxone_supplied = $20, attends_smart = $21, reconnect_referred = $22,
+		    consent_share = $23, consent_reconnect = $24, consent_on = $25,
+		    withdrawn_on = $26, withdrawn_reason = $27, closed = $28, picked_up_on = $29
 		WHERE id = $1
 		RETURNING version, unbooked_reason, appointment_flag`,
 		r.ID, r.PersonID, senderIndex(tx, r.SenderReference), r.Detail, now,
-		r.ReferredOn, r.PlannedReleaseDate, r.ReleaseDateUnknownReason, r.ReleaseKind,
+		r.ReferredOn, r.PlannedReleaseDate, r.ReleaseKind,
 		r.ReleaseDateCertainty, r.DateChangedAt, r.ReleasedOn, r.Unplanned, r.SetAside,
 		r.AgeAtRelease, r.Sex, r.Substances, r.SubstanceGroup, r.OpioidSubstitution.Medicine,
 		r.OpioidSubstitution.BridgingUntil, r.NaloxoneSupplied, r.AttendsSMART, r.ReconnectReferred,

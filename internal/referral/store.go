@@ -69,21 +69,21 @@ func (r *Referral) insert(ctx context.Context, tx *db.Tx, now time.Time, sent *D
 	err = tx.Get(ctx, &stored, `
 		INSERT INTO referral (
 		  id, reference, person_id, prison, provider, source, sender_reference_bix, detail_sealed, earlier_id,
-		  referred_on, planned_release_on, release_date_unknown_reason, release_kind, release_date_certainty,
+		  referred_on, planned_release_on, release_kind, release_date_certainty,
 		  released_on, unplanned, set_aside, age_at_release, sex, substances, substance_group,
 		  opioid_substitution, bridging_until, naloxone_supplied, attends_smart, reconnect_referred,
 		  consent_share, consent_reconnect, consent_on, received_at, updated_at, known_from)
 		SELECT
 		  $1::uuid, $2::text, $3::uuid, $4::text, $5::text, $6::text, $7::bytea, $8::bytea, earlier_referral($3::uuid, $1::uuid),
-		  $9::date, $10::date, $11::text, $12::text, $13::text,
-		  $14::date, $15::boolean, $16::text, $17::integer, $18::text, $19::text[], $20::text,
-		  $21::text, $22::date, $23::boolean, $24::boolean, $25::boolean,
-		  $26::text, $27::text, $28::date, $29::timestamptz, $29::timestamptz, $29::timestamptz
-		WHERE NOT EXISTS (SELECT FROM standing_referral($3::uuid, $5::text, coalesce($14::date, $10::date)))
+		  $9::date, $10::date, $11::text, $12::text,
+		  $13::date, $14::boolean, $15::text, $16::integer, $17::text, $18::text[], $19::text,
+		  $20::text, $21::date, $22::boolean, $23::boolean, $24::boolean,
+		  $25::text, $26::text, $27::date, $28::timestamptz, $28::timestamptz, $28::timestamptz
+		WHERE NOT EXISTS (SELECT FROM standing_referral($3::uuid, $5::text, coalesce($13::date, $10::date)))
 		ON CONFLICT DO NOTHING
 		RETURNING (SELECT e.id FROM referral e WHERE e.id = referral.earlier_id) AS earlier_id, number_is_shared(person_id) AS shared`,
 		r.ID, r.Reference, r.PersonID, r.Prison, r.Provider, r.Source, senderIndex(tx, r.SenderReference), r.Detail,
-		r.ReferredOn, r.PlannedReleaseDate, r.ReleaseDateUnknownReason, r.ReleaseKind, r.ReleaseDateCertainty,
+		r.ReferredOn, r.PlannedReleaseDate, r.ReleaseKind, r.ReleaseDateCertainty,
 		r.ReleasedOn, r.Unplanned, r.SetAside, r.AgeAtRelease, r.Sex, r.Substances, r.SubstanceGroup,
 		r.OpioidSubstitution.Medicine, r.OpioidSubstitution.BridgingUntil, r.NaloxoneSupplied, r.AttendsSMART, r.ReconnectReferred,
 		r.Consent.ShareWithProvider, r.Consent.ShareWithReconnect, r.Consent.RecordedOn, now)

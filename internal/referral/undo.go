@@ -41,7 +41,7 @@ func Undo(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id uuid.
 	case !mayUndo(who, *last):
 		return nil, &problem.Forbidden{Message: "The last entry was made by somebody else: only they can undo it."}
 	}
-	if err := r.takeBack(ctx, tx, who, now, last, reason); err != nil {
+	if err := r.takeBack(ctx, tx, who, now, last); err != nil {
 		return nil, err
 	}
 	event := timeline.Event{Kind: "undone", Note: reason, Undoes: &last.ID, Data: map[string]any{"kind": last.Kind}}
@@ -96,7 +96,7 @@ func final(e timeline.Entry) bool { return string(e.Was) == "null" }
 var ofAppointment = []string{"attended", "missed", "cancelled", "drop_in"}
 
 // takeBack puts back what stood before an entry.
-func (r *Referral) takeBack(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, last *timeline.Entry, reason string) error {
+func (r *Referral) takeBack(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, last *timeline.Entry) error {
 	if slices.Contains(ofAppointment, last.Kind) {
 		return appointment.Undo(ctx, tx, now, last.Was)
 	}
@@ -107,7 +107,7 @@ func (r *Referral) takeBack(ctx context.Context, tx *db.Tx, who staff.Who, now t
 	if err := r.restore(ctx, tx, now, before); err != nil {
 		return err
 	}
-	return undoRows(ctx, tx, who, now, before.Rows, reason)
+	return undoRows(ctx, tx, who, now, before.Rows)
 }
 
 // restore puts back what stood before: facts, detail, and who it was said to be.
@@ -128,12 +128,12 @@ func (r *Referral) restore(ctx context.Context, tx *db.Tx, now time.Time, before
 }
 
 // undoRows ends the rows that the act added, and adds again those that it ended.
-func undoRows(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, rows Rows, reason string) error {
+func undoRows(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, rows Rows) error {
 	for table, id := range rows.Added {
 		var err error
 		switch table {
 		case "pickup":
-			err = undoPickup(ctx, tx, who, now, id, reason)
+			err = undoPickup(ctx, tx, who, now, id)
 		case "contact":
 			_, err = tx.Exec(ctx, `UPDATE contact SET undone_at = $2 WHERE id = $1`, id, now)
 		case "closure":
@@ -157,11 +157,11 @@ func undoRows(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, rows
 }
 
 // undoPickup ends the pick-up that an act added, or the one that stands in its place since a correction of it was undone.
-func undoPickup(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id uuid.UUID, reason string) error {
+func undoPickup(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id uuid.UUID) error {
 	_, err := tx.Exec(ctx, `
 		UPDATE pickup
-		SET undone_at = $2, undone_by = $3, undone_reason = $4
+		SET undone_at = $2, undone_by = $3, undone_reason = 'by hand'
 		WHERE referral_id = (SELECT referral_id FROM pickup WHERE id = $1)
-		  AND undone_at IS NULL`, id, now, who.By.Actor, reason)
+		  AND undone_at IS NULL`, id, now, who.By.Actor)
 	return err
 }
