@@ -78,6 +78,23 @@ func TestOnlyTenGuessesAreTriedHoweverManyComeAtOnce(t *testing.T) {
 	}
 }
 
+// At a desk that somebody left open.
+func TestOnlyTenGuessesAtAPasswordAreTriedHoweverManyComeAtOnce(t *testing.T) {
+	d := newDesk(t)
+	d.enrolled()
+	id, tried := d.person().ID, 0
+	for range 4 {
+		tried += d.atOnce(func(tx *db.Tx) (bool, error) {
+			refused, err := staff.ChangePassword(d.Context(), tx, atConsole, start, id, "a guess at it all", "kettle harbour violet")
+			var wrong *problem.Invalid
+			return errors.As(refused, &wrong) && wrong.Corrections[0].Code == "wrong", err
+		})
+	}
+	if tried != 10 {
+		t.Errorf("%d guesses were tried", tried)
+	}
+}
+
 // Two people with the same link: the second must not take the first one's account over.
 func TestALinkFollowedTwiceAtOnceSetsOneAccountUp(t *testing.T) {
 	d := newDesk(t)

@@ -126,7 +126,12 @@ var errWrongPassword = problem.Wrong("password", "wrong", "Enter the password th
 // beside a nil error, and the transaction must be committed.
 func confirmPassword(ctx context.Context, tx *db.Tx, by audit.By, now time.Time, id uuid.UUID, password string) (refused, err error) {
 	var p struct{ Email, Hash string }
-	if err := tx.Get(ctx, &p, `SELECT email, password_hash AS hash FROM staff WHERE id = $1 AND password_hash IS NOT NULL`, id); err != nil {
+	err = tx.Get(ctx, &p, `
+		SELECT email, password_hash AS hash
+		FROM staff
+		WHERE id = $1 AND password_hash IS NOT NULL
+		FOR NO KEY UPDATE -- one after the other, so that many at once are not all let through`, id)
+	if err != nil {
 		return nil, err
 	}
 	account := tx.Keys.Blind("account at its desk", p.Email)
