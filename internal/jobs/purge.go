@@ -31,10 +31,7 @@ func removeFiles(ctx context.Context, d Deps) error {
 	return err
 }
 
-// forgetTries removes the failed tries to sign in that count no more.
-func forgetTries(ctx context.Context, d Deps) error {
-	return d.Pool.Act(ctx, scope, func(tx *db.Tx) error {
-		_, err := staff.PurgeTries(ctx, tx, d.Now())
-		return err
-	})
+// forgetSignIns removes what signing in has left behind, once its time is over.
+func forgetSignIns(ctx context.Context, d Deps) error {
+	return d.Pool.Act(ctx, scope, func(tx *db.Tx) error { return staff.Purge(ctx, tx, d.Now()) })
 }

@@ -20,7 +20,7 @@ func TestFailedTriesAreForgottenByThemselves(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, j := range timetable {
-		if j.name == "forget tries to sign in" {
+		if j.name == "forget sign-ins" {
 			j.once(t.Context(), s.Deps)
 		}
 	}

@@ -66,7 +66,7 @@ var timetable = []job{
 	{"figures counted ahead", "* * * * *", countAhead, later},
 	{"judge files again", "10 3 * * *", judgeAgain, later},
 	{"remove files", "40 3 * * *", removeFiles, atStart},
-	{"forget tries to sign in", "50 3 * * *", forgetTries, atStart},
+	{"forget sign-ins", "50 3 * * *", forgetSignIns, atStart},
 }
 
 // Start runs the jobs until ctx ends, and comes back when what was under way is done. Nothing is

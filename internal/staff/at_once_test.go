@@ -221,22 +221,3 @@ func TestTheAuditorIsToldOnceThatAnAccountIsTriedOnAndOn(t *testing.T) {
 		}
 	}
 }
-
-func TestAFailedTryIsForgottenAfterADay(t *testing.T) {
-	d := newDesk(t)
-	at := start.Add(time.Hour)
-	d.signIn(at, email, "a guess at it all", "000000")
-	d.signIn(at.Add(time.Minute), email, "a guess at it all", "000000")
-	for _, c := range []struct {
-		now  time.Time
-		want int
-	}{{at.Add(24 * time.Hour), 0}, {at.Add(24*time.Hour + time.Second), 1}, {at.Add(48 * time.Hour), 1}} {
-		d.act(func(tx *db.Tx) error {
-			n, err := staff.PurgeTries(t.Context(), tx, c.now)
-			if n != c.want {
-				t.Errorf("at %s %d are removed", c.now, n)
-			}
-			return err
-		})
-	}
-}

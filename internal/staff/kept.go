@@ -31,7 +31,7 @@ type Unsent struct {
 // meanwhile. It answers under which id: uuid.Nil where nothing is kept, since there was no such session, it was not used
 // for KeptFor, or its person may not sign in any more. The same form sent twice is kept once.
 func KeepForm(ctx context.Context, tx *db.Tx, now time.Time, s Session, form Unsent) (id uuid.UUID, err error) {
-	if _, err := tx.Exec(ctx, `DELETE FROM kept_form WHERE kept_at < $1`, now.Add(-KeptFor)); err != nil {
+	if err := purgeForms(ctx, tx, now); err != nil {
 		return id, err
 	}
 	var person uuid.UUID

@@ -62,8 +62,8 @@ func tellTried(ctx context.Context, tx *db.Tx, now time.Time, email, act string)
 	return audit.Write(ctx, tx, audit.By{Actor: "nobody", Via: "page"}, now, act, "staff", id, nil)
 }
 
-// PurgeTries removes the failed tries that count no more. It needs the jobs' part.
-func PurgeTries(ctx context.Context, tx *db.Tx, now time.Time) (n int, err error) {
-	removed, err := tx.Exec(ctx, `DELETE FROM sign_in_try WHERE at < $1`, now.Add(-triesKept))
-	return int(removed), err
+// purgeTries forgets the failed tries that count no more.
+func purgeTries(ctx context.Context, tx *db.Tx, now time.Time) error {
+	_, err := tx.Exec(ctx, `DELETE FROM sign_in_try WHERE at < $1`, now.Add(-triesKept))
+	return err
 }
