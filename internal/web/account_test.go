@@ -62,7 +62,7 @@ func TestAPersonLooksAfterTheirOwnWayIn(t *testing.T) {
 	if s := b.post("/account/password", "password", password, "new_password", "kettle violet tractor"); s.status != http.StatusOK {
 		t.Errorf("changing the password: %d %v", s.status, s.faults())
 	}
-	if s := other.open("/"); s.location != "/sign-in" {
+	if s := other.open("/"); s.location != endedElsewhere {
 		t.Errorf("the other browser is still signed in: %d", s.status)
 	}
 	if s := other.post("/sign-in", "email", emailOf("HARBOUR"), "password", "kettle violet tractor", "code", h.code(secret, h.now)); s.location != "/" {
@@ -75,7 +75,7 @@ func TestSigningOutIsEverywhere(t *testing.T) {
 	h.enrolled("EXI")
 	desk, ward := h.as("EXI"), h.as("EXI")
 	desk.post("/sign-out")
-	if s := ward.open("/"); s.location != "/sign-in" {
+	if s := ward.open("/"); s.location != endedElsewhere {
 		t.Errorf("elsewhere the person is still signed in: %d", s.status)
 	}
 }

@@ -92,7 +92,7 @@ func TestDisablingAndANewLinkEndWhatWasThere(t *testing.T) {
 	if s := admin.post(person + "/disable"); s.status != http.StatusSeeOther {
 		t.Fatalf("disabling: %d", s.status)
 	}
-	if s := them.open("/"); s.location != "/sign-in" {
+	if s := them.open("/"); s.location != endedElsewhere {
 		t.Errorf("the session goes on: %d", s.status)
 	}
 	h.now = h.now.Add(time.Minute)

@@ -12,6 +12,9 @@ import (
 	"throughgate/internal/staff"
 )
 
+// endedElsewhere is where a page leads whose session was ended in another way than by running out.
+const endedElsewhere = "/sign-in?ended=out&typed=none"
+
 func TestSigningInWithPasswordAndCode(t *testing.T) {
 	h := newHouse(t)
 	secret := h.enrolled("HARBOUR")
@@ -34,7 +37,7 @@ func TestSigningInWithPasswordAndCode(t *testing.T) {
 		t.Errorf("signing out: %d", s.status)
 	}
 	b.client.Jar.SetCookies(b.address("/"), session)
-	if s := b.open("/"); s.location != "/sign-in" {
+	if s := b.open("/"); s.location != endedElsewhere {
 		t.Errorf("the session's cookie still works after signing out: %d", s.status)
 	}
 }
