@@ -22,6 +22,7 @@ var words = template.FuncMap{
 	"state":       func(s referral.State) string { return say(string(s)) },
 	"add":         func(a, b int) int { return a + b },
 	"dialled":     dialled,
+	"wholeDays":   wholeDays,
 	"writtenDown": writtenDown,
 	"definitions": func() []report.Term { return report.Definitions },
 }
@@ -163,16 +164,24 @@ func nearDay(today, d day.Date) string {
 	return longDay(d)
 }
 
-// shortDay is nearDay for tables, where a day is never broken over two lines: "Mon 8 Jan", in another year "Mon 8 Jan 2024".
+// shortDay is nearDay for tables, with its year where that is not this one: "Mon 8 Jan 2024".
 func shortDay(today, d day.Date) string {
 	if near := nearDay(today, d); d.IsZero() || near != longDay(d) {
 		return near
 	}
-	short := d.At(12, 0).Format("Mon\u00a02\u00a0Jan")
-	if d.Year() != today.Year() {
-		short += d.At(12, 0).Format(" 2006")
+	if d.Year() == today.Year() {
+		return d.At(12, 0).Format("Mon 2 Jan")
 	}
-	return short
+	return d.At(12, 0).Format("Mon 2 Jan 2006")
+}
+
+// notBroken are the parts of a cell that stand on one line each, where the page has room: a day without its year, and how
+// long is left.
+var notBroken = regexp.MustCompile(`(Mon|Tue|Wed|Thu|Fri|Sat|Sun) [0-9]{1,2} [A-Z][a-z]{2}|\([0-9]+ days? left\)|\([0-9]+ days?`)
+
+// wholeDays keeps days in one line each.
+func wholeDays(text string) template.HTML {
+	return template.HTML(notBroken.ReplaceAllString(template.HTMLEscapeString(text), `<span class="app-unbroken">$0</span>`))
 }
 
 // moment is "today at 9:30am", by London's clocks.

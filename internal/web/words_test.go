@@ -1,6 +1,7 @@
 package web
 
 import (
+	"html/template"
 	"strings"
 	"testing"
 	"time"
@@ -29,11 +30,22 @@ func TestMomentsAsPeopleSayThem(t *testing.T) {
 	}
 }
 
-func TestADayInATableIsNotBrokenAndHasItsYearWhereThatIsAnother(t *testing.T) {
+func TestADayInATableHasItsYearWhereThatIsAnotherAndIsNotBroken(t *testing.T) {
 	today := day.MustParse("2023-11-20")
-	for on, want := range map[string]string{"2023-11-21": "tomorrow", "2023-11-27": "Mon\u00a027\u00a0Nov", "2024-01-08": "Mon\u00a08\u00a0Jan 2024", "2022-11-21": "Mon\u00a021\u00a0Nov 2022"} {
+	for on, want := range map[string]string{"2023-11-21": "tomorrow", "2023-11-27": "Mon 27 Nov", "2024-01-08": "Mon 8 Jan 2024", "2022-11-21": "Mon 21 Nov 2022"} {
 		if got := shortDay(today, day.MustParse(on)); got != want {
 			t.Errorf("%s is %q, want %q", on, got, want)
+		}
+	}
+	const line = `<span class="app-unbroken">`
+	for text, want := range map[string]template.HTML{
+		"Released Mon 8 Jan 2024":   "Released " + line + "Mon 8 Jan</span> 2024",
+		"Wed 25 Nov (3 days left)":  line + "Wed 25 Nov</span> " + line + "(3 days left)</span>",
+		"Thu 1 Oct (1 day overdue)": line + "Thu 1 Oct</span> " + line + "(1 day</span> overdue)",
+		"None: <b> & none":          "None: &lt;b&gt; &amp; none",
+	} {
+		if got := wholeDays(text); got != want {
+			t.Errorf("%q is %q", text, got)
 		}
 	}
 }
