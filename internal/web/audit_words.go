@@ -155,7 +155,7 @@ func on(r audit.Row) string {
 
 // lookedIn are the places where somebody saw a person: in a record, on a list.
 var lookedIn = map[string]string{
-	"referral": "in the record", "list": "on a list of referrals", "appointments": "on a day's appointments", "events": "among what has changed",
+	"referral": "in the record", "list": "on a list of referrals", "appointments": "on a day's appointments", "affected": "among appointments of a closed day or a changed clinic", "events": "among what has changed",
 	"file": "in a partner's list", "reconciliation": "in the reconciliation", "reviews": "among the possible matches",
 }
 

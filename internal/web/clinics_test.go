@@ -65,7 +65,7 @@ func TestAClinicIsAddedChangedAndClosedAndStaysSoAtTheNextStart(t *testing.T) {
 func (h *house) bookedForWednesday(number, released string) string {
 	h.Helper()
 	d := draft(number)
-	d.PlannedReleaseDate, d.ReleasedOn = "2023-11-21", released
+	d.PlannedReleaseDate, d.ReleasedOn, d.Person.Telephone = "2023-11-21", released, "01752 000111"
 	if released != "" {
 		d.PlannedReleaseDate = ""
 	}
@@ -99,10 +99,13 @@ func TestClosingADayMovesWhoIsNotReleasedAndFlagsWhoIs(t *testing.T) {
 		t.Errorf("a bank holiday: %v", christmas)
 	}
 	s := b.post("/closed-days/add", day...)
-	for _, want := range []string{"2 people have an appointment on this day.", "Moves to tomorrow at 1:30pm", "Stays for now, since the person holds a card"} {
+	for _, want := range []string{"2 people have an appointment on this day.", "Aoife Ní Bhriain-A1234BC", "Aoife Ní Bhriain-A1234BD", "01752 000111", "Moves to tomorrow at 1:30pm", "Stays for now, since the person holds a card"} {
 		if !strings.Contains(s.text(), want) {
 			t.Fatalf("%q is not said before: %s", want, s.text())
 		}
+	}
+	if n := h.count(`SELECT count(*) FROM audit WHERE act = 'shown' AND detail->>'where' = 'affected'`); n != 2 {
+		t.Errorf("of the two people shown %d were written down", n)
 	}
 	if s := b.open("/referrals/" + waits); !strings.Contains(s.text(), "Wednesday 22 November 2023 at") {
 		t.Error("it was closed before it was confirmed")
@@ -111,7 +114,7 @@ func TestClosingADayMovesWhoIsNotReleasedAndFlagsWhoIs(t *testing.T) {
 		t.Fatalf("%d %s", s.status, s.text())
 	}
 	s = b.open("/closed-days/2023-11-22?done=shut")
-	for _, want := range []string{"The day is closed.", "Moved to tomorrow at 1:30pm", "Not moved, since the person holds a card: ring them"} {
+	for _, want := range []string{"The day is closed.", "Aoife Ní Bhriain-A1234BC", "Aoife Ní Bhriain-A1234BD", "01752 000111", "Moved to tomorrow at 1:30pm", "Not moved, since the person holds a card: ring them"} {
 		if !strings.Contains(s.text(), want) {
 			t.Errorf("%q is not said afterwards: %s", want, s.text())
 		}
