@@ -15,7 +15,7 @@ import (
 // By is who acts: as the audit trail and the timeline name them.
 type By struct {
 	Organisation string // "" is the service itself
-	Actor        string // staff:ID, key:ID, console:LOGIN or service
+	Actor        string // staff:ID, key:ID, recipient:ID of the report, console:LOGIN, service, demo, or nobody: not signed in
 	Via          string // api, page, file, console or job
 }
 

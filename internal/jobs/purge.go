@@ -12,21 +12,19 @@ import (
 // removeFiles removes the content of received files that were kept for their days, and what was begun on
 // the pages and never finished.
 func removeFiles(ctx context.Context, d Deps) error {
-	var removed int
+	var kept, waiting, drafts int
 	err := d.Pool.Act(ctx, scope, func(tx *db.Tx) (err error) {
-		if removed, err = reconcile.PurgeFiles(ctx, tx, d.Now()); err != nil {
+		if kept, err = reconcile.PurgeFiles(ctx, tx, d.Now()); err != nil {
 			return err
 		}
-		waited, err := reconcile.PurgeWaiting(ctx, tx, d.Now())
-		if err != nil {
+		if waiting, err = reconcile.PurgeWaiting(ctx, tx, d.Now()); err != nil {
 			return err
 		}
-		begun, err := referral.PurgeDrafts(ctx, tx, d.Now())
-		removed += waited + begun
+		drafts, err = referral.PurgeDrafts(ctx, tx, d.Now())
 		return err
 	})
-	if err == nil && removed > 0 {
-		d.Log.Info("files removed", "count", removed)
+	if err == nil && kept+waiting+drafts > 0 {
+		d.Log.Info("removed after its time", "files", kept, "files_never_stored", waiting, "drafts", drafts)
 	}
 	return err
 }

@@ -160,5 +160,8 @@ func forget(ctx context.Context, tx *db.Tx, id uuid.UUID) error {
 // PurgeWaiting removes files that were looked at and not stored within their hours. It needs the jobs' part.
 func PurgeWaiting(ctx context.Context, tx *db.Tx, now time.Time) (n int, err error) {
 	removed, err := tx.Exec(ctx, `DELETE FROM waiting_file WHERE made_at < $1`, now.Add(-WaitingHours*time.Hour))
-	return int(removed), err
+	if err != nil || removed == 0 {
+		return 0, err
+	}
+	return int(removed), audit.Write(ctx, tx, staff.Service.By, now, "purged", "file", "", audit.Detail{"never_stored": removed})
 }

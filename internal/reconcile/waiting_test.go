@@ -3,6 +3,7 @@ package reconcile
 import (
 	"bytes"
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -117,5 +118,8 @@ func TestAFileThatNobodyStoresIsForgottenInADay(t *testing.T) {
 			}
 			return err
 		})
+		if n := h.one(`SELECT count(*)::text FROM audit WHERE act = 'purged' AND kind = 'file' AND actor = 'service'`); n != strconv.Itoa(c.gone) {
+			t.Errorf("after %d hours: %s rows in the trail", c.hours, n)
+		}
 	}
 }

@@ -153,7 +153,10 @@ func Discard(ctx context.Context, tx *db.Tx, who staff.Who, id uuid.UUID) error 
 // PurgeDrafts removes what nobody went on with for its days. It needs the jobs' part.
 func PurgeDrafts(ctx context.Context, tx *db.Tx, now time.Time) (n int, err error) {
 	removed, err := tx.Exec(ctx, `DELETE FROM referral_draft WHERE changed_at < $1`, now.AddDate(0, 0, -DraftDays))
-	return int(removed), err
+	if err != nil || removed == 0 {
+		return 0, err
+	}
+	return int(removed), audit.Write(ctx, tx, staff.Service.By, now, "purged", "draft", "", audit.Detail{"drafts": removed})
 }
 
 // Faults is everything that Make would find wrong with a draft by itself, so that each page of a form

@@ -52,7 +52,7 @@ func auditedAct(act string) string {
 // whom. What an act said about a person stays in the person's own record.
 var toldDetails = map[string]func(value any) string{
 	"factor": signedInWith, "organisation": after("for "), "days": func(n any) string { return "for " + counted("day", "days")(n) },
-	"rows": counted("row", "rows"), "files": counted("file", "files"), "places": counted("place", "places"), "booked": counted("person booked", "people booked"),
+	"rows": counted("row", "rows"), "files": counted("file", "files"), "never_stored": counted("file never stored", "files never stored"), "drafts": counted("unfinished referral", "unfinished referrals"), "places": counted("place", "places"), "booked": counted("person booked", "people booked"),
 	"sessions": counted("session ended", "sessions ended"), "answer": rowsAnswered, "changed": after("changed: "), "form": inForm,
 	"day": func(on any) string { return "of " + dateWords(fmt.Sprint(on)) }, "act": func(act any) string { return "only: " + lower(auditedAct(fmt.Sprint(act))) },
 	"subject": after("about the id "), "by": soughtBy,
