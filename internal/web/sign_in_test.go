@@ -6,8 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/PuerkitoBio/goquery"
-
 	"throughgate/internal/db"
 	"throughgate/internal/staff"
 )
@@ -212,19 +210,5 @@ func TestThePageOpenedAfterASessionHasEndedSaysWhyToSignIn(t *testing.T) {
 		if again := c.b.post("/sign-in", "ended", value(page, "ended"), "typed", value(page, "typed")); !strings.Contains(again.text(), c.says) || strings.Contains(again.text(), "What you sent") {
 			t.Errorf("after a slip: %s", again.text())
 		}
-	}
-}
-
-// Whoever mends one box after the other goes down the form.
-func TestWhatCannotBeSeenIsNamedInTheOrderOfTheForm(t *testing.T) {
-	b := newHouse(t).browser()
-	s := b.post("/sign-in", "code", "1\x00", "password", "p\x00", "email", "e\x00", "made-up", "\x00")
-	var named []string
-	s.Find(".govuk-error-summary li").Each(func(_ int, said *goquery.Selection) {
-		name, _, _ := strings.Cut(strings.TrimSpace(said.Text()), " holds")
-		named = append(named, name)
-	})
-	if got := strings.Join(named, ", "); got != "Email address, Password, Code, What was sent" {
-		t.Errorf("%d, in this order: %s", s.status, got)
 	}
 }

@@ -2,7 +2,6 @@ package web
 
 import (
 	"bytes"
-	"cmp"
 	"errors"
 	"html"
 	"mime"
@@ -102,7 +101,7 @@ func (v *visit) drawUnseen(name string, p page) error {
 	if err != nil {
 		return err
 	}
-	for _, box := range asPlaced(asks, v.unseen) {
+	for _, box := range inOrder(asks, v.unseen) {
 		p.Faults = append(p.Faults, faultAt(asks, box))
 	}
 	if plain, err = v.drawn(name, p); err != nil {
@@ -123,13 +122,6 @@ func (v *visit) drawUnseen(name string, p page) error {
 		return err
 	}
 	return v.web.HTML(http.StatusUnprocessableEntity, whole)
-}
-
-// asPlaced are the names in the order in which whoever fills the form in comes to their boxes; those without a box are last.
-func asPlaced(page *goquery.Document, names []string) []string {
-	boxes := page.Find("main [name]").Map(func(_ int, box *goquery.Selection) string { return box.AttrOr("name", "") })
-	place := func(name string) uint { return uint(slices.Index(boxes, name)) } // of none it is the largest
-	return slices.SortedStableFunc(slices.Values(names), func(a, b string) int { return cmp.Compare(place(a), place(b)) })
 }
 
 // inOrder are the names as their boxes stand on the page; last those that have none which the person can see.
