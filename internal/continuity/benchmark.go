@@ -78,7 +78,7 @@ func england(m2 ShownRate, w *Window, list []config.Benchmark) string {
 	if len(said) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("Within 21 days %s were picked up: %s. %s", rateWithInterval(m2), strings.Join(said, "; "), definitionDiffers)
+	return fmt.Sprintf("Within 21 days %s were picked up: %s.", rateWithInterval(m2), strings.Join(said, "; "))
 }
 
 // Comparators are the benchmarks for a window that ends on a day: that of the period the day lies in or, where none is

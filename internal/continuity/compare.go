@@ -12,6 +12,7 @@ type Comparisons struct {
 	LocalTarget string  `json:"local_target"` // M1
 	England     string  `json:"england"`      // M2
 	Ambition    string  `json:"ambition"`     // M2
+	Definition  string  `json:"definition"`   // what sets M2 and C20 apart: goes with England and Ambition wherever they are shown
 	Past        *Point  `json:"past"`         // the rate that OwnPast is about; nil without it
 	Change      *Change `json:"change"`       // by how much it changed; nil where OwnPast does not say
 }
@@ -22,7 +23,7 @@ type Change struct {
 	CI95   Interval `json:"ci95"`
 }
 
-// definitionDiffers goes with every comparison of M2 with C20.
+// definitionDiffers goes with every comparison of M2 with C20, or with the ambition, which is of C20.
 const definitionDiffers = "C20 counts everyone transferred with a need; ours, everyone referred."
 
 // Verdict is how a rate with this interval stands to a comparator in per cent: "similar" when the comparator lies inside
@@ -65,8 +66,10 @@ func compare(v veil, w, past *Window, published []config.Benchmark, rules *confi
 	}
 	c.England = england(m2, w, published)
 	if a := rules.Partnership.Ambition; a > 0 {
-		c.Ambition = fmt.Sprintf("Within 21 days %s were picked up: %s the national ambition of %g%%. %s",
-			rateWithInterval(m2), than(m2.verdict(a)), a, definitionDiffers)
+		c.Ambition = fmt.Sprintf("Within 21 days %s were picked up: %s the national ambition of %g%%.", rateWithInterval(m2), than(m2.verdict(a)), a)
+	}
+	if c.England+c.Ambition != "" {
+		c.Definition = definitionDiffers
 	}
 	return c
 }

@@ -58,8 +58,8 @@ type M2 struct {
 	Awaiting int `json:"awaiting"` // in the window and not 21 days old at T: in neither part, picked up or not
 }
 
-// Adjusted is M2 without those whom death, return to custody or a move away came to before a pick-up could, and with those
-// whom another provider picked up. It stands beside M2, never instead of it.
+// Adjusted is M2 without those who died, returned to custody or moved out of the area before they could be picked up, and
+// with those whom another provider picked up. It stands beside M2, never instead of it.
 type Adjusted struct {
 	Releases int `json:"releases"`
 	PickedUp int `json:"picked_up"`

@@ -49,7 +49,7 @@ func (o *Outgoing) hidePast() {
 // hideM2 hides the adjusted rate as well: it is mostly made of the same releases.
 func (o *Outgoing) hideM2() {
 	o.M2, o.M2Adjusted = notShown, notShown
-	o.Comparisons.England, o.Comparisons.Ambition = "", ""
+	o.Comparisons.England, o.Comparisons.Ambition, o.Comparisons.Definition = "", "", ""
 }
 
 // hidePoint hides the rate of the window to a day, wherever it stands.

@@ -130,8 +130,9 @@ func TestComparisonsAreInWordsWithPeriodsNamed(t *testing.T) {
 	for got, want := range map[string]string{
 		c.OwnPast:     "In the three months to 31 December 2022 the rolling rate was 17%: higher now, by 27 points (95% interval 12 to 40).",
 		c.LocalTarget: "The rolling rate, 44% (95% interval 33% to 55%), is similar to the local target of 50%.",
-		c.England:     "Within 21 days 44% (95% interval 33% to 55%) were picked up: similar to England's 53% (C20, 2023/24, financial year, as published in 2025); similar to the newest figure, England's 54% (C20, June 2025, month-labelled, as published in 2025). " + definitionDiffers,
-		c.Ambition:    "Within 21 days 44% (95% interval 33% to 55%) were picked up: worse than the national ambition of 75%. " + definitionDiffers,
+		c.England:     "Within 21 days 44% (95% interval 33% to 55%) were picked up: similar to England's 53% (C20, 2023/24, financial year, as published in 2025); similar to the newest figure, England's 54% (C20, June 2025, month-labelled, as published in 2025).",
+		c.Ambition:    "Within 21 days 44% (95% interval 33% to 55%) were picked up: worse than the national ambition of 75%.",
+		c.Definition:  "C20 counts everyone transferred with a need; ours, everyone referred.",
 	} {
 		if got != want {
 			t.Errorf("%s\nwant %s", got, want)

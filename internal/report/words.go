@@ -59,16 +59,8 @@ func (i Issue) about(s continuity.Shown) string {
 // below England and the ambition.
 func (i Issue) compared() (said []string) {
 	c := i.Figures.Comparisons
-	england, apart, _ := strings.Cut(c.England, definition)
-	ambition, also, _ := strings.Cut(c.Ambition, definition)
-	if apart == "" {
-		apart = also
-	}
-	if apart != "" {
-		apart = definition + apart
-	}
-	for _, sentence := range []string{c.OwnPast, c.LocalTarget, england, ambition, apart} {
-		if sentence = strings.TrimSpace(sentence); sentence != "" {
+	for _, sentence := range []string{c.OwnPast, c.LocalTarget, c.England, c.Ambition, c.Definition} {
+		if sentence != "" {
 			said = append(said, sentence)
 		}
 	}
@@ -102,14 +94,11 @@ func (i Issue) revised() (said []string) {
 	return said
 }
 
-// definition begins the sentence on what sets C20 and ours apart.
-const definition = "C20 counts"
-
 func (i Issue) inTime() []string {
 	o := i.Figures
 	return []string{
 		capital(i.rateOf(o.M2, "people whose 21 days are over")) + " Still awaiting their outcome: " + i.about(o.Awaiting) + ".",
-		"Adjusted, without those whom death, return to custody or a move away came to before a pick-up could, and with those whom another provider picked up: " +
+		"Adjusted, without those who died, returned to custody or moved out of the area before they could be picked up, and with those whom another provider picked up: " +
 			i.rateOf(o.M2Adjusted, "people") + " " + i.adjustment(),
 	}
 }
