@@ -10,7 +10,7 @@ import (
 
 // Somebody signs in twice, a day apart, each time on a device that is not known:
 //
-//	in, a form kept, a failed try -- 24 h: form and try go; in again -- 30 days: the first session -- a year: the first device
+//	in, a form kept, a failed try -- 24 h: the try goes; in again -- a week: the form -- 30 days: the first session -- a year: the first device
 //
 // The second session is their last: it stays.
 func TestWhatSigningInHasLeftBehindIsForgotten(t *testing.T) {
@@ -29,7 +29,9 @@ func TestWhatSigningInHasLeftBehindIsForgotten(t *testing.T) {
 		tries, forms, sessions, devices int
 	}{
 		{"a day", aDay, 1, 1, 2, 2},
-		{"a day, and more", aDay + time.Second, 0, 0, 2, 2},
+		{"a day, and more", aDay + time.Second, 0, 1, 2, 2},
+		{"a week", staff.KeptFor, 0, 1, 2, 2},
+		{"a week, and more", staff.KeptFor + time.Second, 0, 0, 2, 2},
 		{"30 days", 30 * aDay, 0, 0, 2, 2},
 		{"30 days, and more", 30*aDay + time.Second, 0, 0, 1, 2},
 		{"a year", 365 * aDay, 0, 0, 1, 2},
