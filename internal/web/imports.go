@@ -204,6 +204,7 @@ type importBody struct {
 	First, Next string
 	Refused     int
 	New         int
+	Cards       bool // are to be printed of people in the rows shown
 }
 
 // rowAnswer is what a row was answered. Nobody is named: rows are told by their number.
@@ -211,6 +212,7 @@ type rowAnswer struct {
 	Row         int
 	Answer, Why string
 	Colour      string
+	Referral    reconcile.Awaiting // to print the card of; zero for none
 }
 
 // answerLink narrows the rows to those with one answer.
@@ -241,12 +243,34 @@ func (v *visit) drawImport(status int, f *reconcile.File, said faults) error {
 	if f.Result != nil {
 		body.Notes = f.Result.Notes
 		body.rows(f.Result, v.web.QueryParam("answer"), v.skipped())
+		if err := v.awaiting(f, &body); err != nil {
+			return err
+		}
 	}
 	title := "Your list is stored"
 	if f.Waiting {
 		title = "Check the answers to your list"
 	}
 	return v.draw(status, "import.html", page{Title: title, Back: "/imports", Faults: said, Body: body})
+}
+
+// awaiting adds the referrals of the rows that are shown of people awaiting release: their cards are still to print.
+func (v *visit) awaiting(f *reconcile.File, body *importBody) error {
+	if f.Waiting || v.who.Role != staff.Prison {
+		return nil
+	}
+	rows := make([]int, len(body.Rows))
+	for i, r := range body.Rows {
+		rows[i] = r.Row
+	}
+	return v.act(func(tx *db.Tx) error {
+		found, err := reconcile.AwaitingRelease(v.ctx, tx, f.ID, rows)
+		for i, r := range body.Rows {
+			body.Rows[i].Referral = found[r.Row]
+		}
+		body.Cards = len(found) > 0
+		return err
+	})
 }
 
 // answersShown are the answers in the order in which they matter to whoever mends the file.
@@ -278,7 +302,7 @@ func (b *importBody) rows(r *reconcile.Result, only string, skip int) {
 	shown := chosen[skip:min(len(chosen), skip+rowsShown)]
 	for _, number := range shown {
 		a := r.Answers[number]
-		b.Rows = append(b.Rows, rowAnswer{number, capital(a.Answer), a.Why, colours[a.Answer]})
+		b.Rows = append(b.Rows, rowAnswer{number, capital(a.Answer), a.Why, colours[a.Answer], reconcile.Awaiting{}})
 	}
 	b.From, b.To, b.Of = skip+1, skip+len(shown), len(chosen)
 	if skip > 0 {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+
+	"throughgate/internal/db"
 )
 
 const (
@@ -76,6 +78,16 @@ func TestAListIsCheckedMendedAndStored(t *testing.T) {
 	wait.Wait()
 	if page := b.open(s.location); !strings.Contains(page.text(), "Your list is stored") || !strings.Contains(page.text(), "Accepted2") {
 		t.Errorf("stored: %s", page.text())
+	}
+	if page := b.open(s.location); page.Find(`#rows ~ table a[href^="/referrals/"]`).Length() != 2 || !strings.Contains(page.text(), "Print the cards of the people awaiting release") {
+		t.Errorf("no way leads to whom the list referred: %s", page.text())
+	}
+	h.service(func(tx *db.Tx) error {
+		_, err := tx.Exec(t.Context(), `UPDATE referral SET withdrawn_on = '2023-11-20', withdrawn_reason = 'declined'`)
+		return err
+	})
+	if page := b.open(s.location); page.Find(`#rows ~ table a[href^="/referrals/"]`).Length() != 0 || strings.Contains(page.text(), "Print the cards") {
+		t.Errorf("cards are to be printed of who is withdrawn: %s", page.text())
 	}
 	if n := h.count(`SELECT count(*) FROM referral`); n != 2 {
 		t.Errorf("%d referrals", n)
