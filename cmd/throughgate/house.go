@@ -83,7 +83,7 @@ func (c *call) openWith(ctx context.Context, rules *config.Config) (h *house, er
 	h = &house{}
 	var master seal.Master
 	if os.Getenv("DATABASE_URL") != "" && c.flags["data-dir"] == "" {
-		master, err = h.shared(rules)
+		master, err = h.shared(ctx, rules)
 	} else {
 		master, err = h.own(ctx, c)
 	}
@@ -99,7 +99,7 @@ func (c *call) openWith(ctx context.Context, rules *config.Config) (h *house, er
 
 // shared takes the database that the environment names. Its key must be given: one made here would
 // be lost with this machine.
-func (h *house) shared(rules *config.Config) (master seal.Master, err error) {
+func (h *house) shared(ctx context.Context, rules *config.Config) (master seal.Master, err error) {
 	h.dsn, h.ownerDSN = os.Getenv("DATABASE_URL"), os.Getenv("DATABASE_OWNER_URL")
 	if h.ownerDSN == "" {
 		h.ownerDSN = h.dsn
@@ -107,7 +107,7 @@ func (h *house) shared(rules *config.Config) (master seal.Master, err error) {
 	if err := db.SafeAddress(h.dsn); err != nil {
 		return master, err
 	}
-	schema, err := db.SchemaOf(context.Background(), h.dsn)
+	schema, err := db.SchemaOf(ctx, h.dsn)
 	switch {
 	case err != nil:
 		return master, err

@@ -33,6 +33,8 @@ func Keep(ctx context.Context, pool *db.Pool, today day.Date) (counted int, err 
 		if err := tx.Get(ctx, &mine, `SELECT pg_try_advisory_xact_lock($1)`, onlyOne); err != nil || !mine {
 			return err
 		}
+		// The lock's own transaction is idle meanwhile, and the database ends what idles for 30 s: counting takes 3 s at a
+		// million referrals. Past that the call fails though what was counted is kept, and the next one has less to do.
 		return pool.Act(ctx, db.Scope{Part: db.Counting}, func(tx *db.Tx) error {
 			yesterday := today.Add(-1)
 			k := keeper{tx: tx, ask: Ask{WindowEnd: yesterday, DataThrough: yesterday, Today: today}}

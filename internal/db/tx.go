@@ -195,7 +195,8 @@ func (tx *Tx) Copy(ctx context.Context, table string, columns []string, rows fun
 // statement is the prepared form of a query on this transaction's connection. The second use of a
 // text still runs unprepared, and prepares it in the background: preparing here would take a second
 // connection while holding one, and a full pool would wait for itself. What is used once, as when a
-// server starts, is not worth a connection.
+// server starts, is not worth a connection. A pool that is closed meanwhile lets the preparing fail,
+// and nobody needs it then.
 func (tx *Tx) statement(ctx context.Context, query string) *sqlx.Stmt {
 	if s, ok := tx.pool.prepared.Load(query); ok {
 		return tx.tx.StmtxContext(ctx, s.(*sqlx.Stmt))
