@@ -92,6 +92,13 @@ type Moved struct {
 	Flag   string       `json:"-"` // outside_target or after_bridging: kept, since the person holds the card
 }
 
+// The words of the API for what became of an appointment, in the order in which the pages offer them.
+var (
+	Outcomes       = []string{"attended", "attended_late", "did_not_attend", "cancelled"}
+	OutcomeReasons = []string{"acceptable", "none_given", "our_fault"}
+	cancellers     = []string{"person", "provider", "prison"}
+)
+
 // Outcome is what became of an appointment, as staff report it.
 type Outcome struct {
 	Outcome          string // attended, attended_late, did_not_attend, cancelled

@@ -80,10 +80,10 @@ func heldAppointment(ctx context.Context, tx *db.Tx, who staff.Who, id uuid.UUID
 // not coming is none_given, the same as leaving it out.
 func (o Outcome) checked(a *Appointment, now time.Time) (Outcome, error) {
 	var wrong problem.Corrections
-	known := slices.Contains([]string{"attended", "attended_late", "did_not_attend", "cancelled"}, o.Outcome)
+	known := slices.Contains(Outcomes, o.Outcome)
 	switch {
 	case !known:
-		wrong.Add("outcome", "unknown", "The outcome is one of attended, attended_late, did_not_attend, cancelled.")
+		wrong.Add("outcome", "unknown", "The outcome is one of "+strings.Join(Outcomes, ", ")+".")
 	case o.Outcome != "cancelled" && a.notBegun(now):
 		wrong.Add("outcome", "in_future", "This appointment has not begun: it can only be cancelled.")
 	}
@@ -93,10 +93,10 @@ func (o Outcome) checked(a *Appointment, now time.Time) (Outcome, error) {
 	switch {
 	case o.attended() && o.Reason != "":
 		wrong.Add("reason", "not_applicable", "Somebody who attended needs no reason.")
-	case o.Reason != "" && !slices.Contains([]string{"acceptable", "none_given", "our_fault"}, o.Reason):
-		wrong.Add("reason", "unknown", "The reason is one of acceptable, none_given, our_fault.")
+	case o.Reason != "" && !slices.Contains(OutcomeReasons, o.Reason):
+		wrong.Add("reason", "unknown", "The reason is one of "+strings.Join(OutcomeReasons, ", ")+".")
 	}
-	switch somebody := slices.Contains([]string{"person", "provider", "prison"}, o.CancelledBy); {
+	switch somebody := slices.Contains(cancellers, o.CancelledBy); {
 	case !somebody && (o.Outcome == "cancelled" || !known && o.CancelledBy != ""):
 		wrong.Add("cancelled_by", "required", "Say who cancelled: person, provider or prison.")
 	case known && o.Outcome != "cancelled" && o.CancelledBy != "":

@@ -34,19 +34,26 @@ type ContactDraft struct {
 
 // ClosureDraft is an end after release, as typed.
 type ClosureDraft struct {
-	Reason       string `json:"reason"` // one of ClosureReasons
+	Reason       string `json:"reason"` // one of closureReasons
 	On           string `json:"on"`
 	ProviderName string `json:"provider_name"` // with picked_up_elsewhere
 	Version      int    `json:"version"`
 }
 
-// The words of the API (workflow.md). Reading them in another order changes nothing.
+// The words of the API, in the order in which the pages offer them.
 var (
 	Kinds          = []string{"new_episode", "resumed_episode"}
 	ContactKinds   = []string{"in_reach", "phone", "cjit", "reconnect", "smart_community", "bridging", "naloxone", "needle_exchange"}
-	ClosureReasons = []string{"died", "returned_to_custody", "moved_area", "picked_up_elsewhere", "declined"}
-	prisonReasons  = []string{"died", "returned_to_custody"}
+	closureReasons = []string{"returned_to_custody", "died", "moved_area", "picked_up_elsewhere", "declined"}
 )
+
+// ClosureReasons are the ends that a role may record: a prison only what it knows of.
+func ClosureReasons(role staff.Role) []string {
+	if role == staff.Prison {
+		return closureReasons[:2]
+	}
+	return closureReasons
+}
 
 // pickup is one as understood.
 type pickup struct {
@@ -79,7 +86,7 @@ func (d ContactDraft) checked(r *referral.Referral, today day.Date) (day.Date, e
 
 func (d ClosureDraft) checked(r *referral.Referral, today day.Date) (day.Date, error) {
 	var wrong problem.Corrections
-	oneOf(&wrong, "reason", d.Reason, ClosureReasons)
+	oneOf(&wrong, "reason", d.Reason, closureReasons)
 	on := date(&wrong, "on", d.On, today)
 	afterRelease(&wrong, "on", on, r)
 	name := word(&wrong, "provider_name", d.ProviderName)
@@ -94,7 +101,7 @@ func (d ClosureDraft) checked(r *referral.Referral, today day.Date) (day.Date, e
 
 // allowed refuses a prison what only the provider can know.
 func (d ClosureDraft) allowed(who staff.Who) error {
-	if who.Role == staff.Prison && slices.Contains(ClosureReasons, d.Reason) && !slices.Contains(prisonReasons, d.Reason) {
+	if slices.Contains(closureReasons, d.Reason) && !slices.Contains(ClosureReasons(who.Role), d.Reason) {
 		return &problem.Forbidden{Message: "A prison can close a referral as died or returned_to_custody; other ends are the provider's to record."}
 	}
 	return who.Must(staff.Prison, staff.Provider)

@@ -129,7 +129,7 @@ func TestADayOfReleaseAYearAwayIsTaken(t *testing.T) {
 func TestOnlyReleasedIsARelease(t *testing.T) {
 	w := newWorld(t)
 	id := w.make(nil).ID
-	for _, reason := range releaseReasons[1:] {
+	for _, reason := range ReleaseReasons[1:] {
 		d := ReleaseDraft{ReleasedOn: "2025-12-01", Reason: reason}
 		if c := act(w, Release, exeter, id, d); c.State != Booked || c.Unchanged {
 			t.Errorf("%s: %+v", reason, c)

@@ -25,7 +25,7 @@ func ChangeDate(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id
 	}
 	c := &checking{today: day.Of(now), rules: tx.Rules}
 	on := c.planned("planned_release_date", d.PlannedReleaseDate)
-	kind := c.oneOf("kind", d.Kind, releaseKinds)
+	kind := c.oneOf("kind", d.Kind, ReleaseKinds)
 	certainty := c.oneOf("certainty", d.Certainty, certainties)
 	reason := c.word("reason", d.Reason)
 	c.bornBefore(r, "planned_release_date", on)

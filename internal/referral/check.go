@@ -20,13 +20,14 @@ const (
 	longestNotes = 10_000
 )
 
+// The words of the API, in the order in which the pages offer them.
 var (
-	sexes          = []string{"female", "male", "not_known", "not_specified"}
-	releaseKinds   = []string{"conditional", "automatic", "hdc", "parole", "post_recall", "remand_or_court"}
+	Sexes          = []string{"female", "male", "not_known", "not_specified"}
+	ReleaseKinds   = []string{"conditional", "automatic", "hdc", "parole", "post_recall", "remand_or_court"}
+	ReleaseReasons = []string{"RELEASED", "TRANSFERRED", "SENT_TO_COURT", "TEMPORARY_ABSENCE_RELEASE", "RELEASED_TO_HOSPITAL"}
+	Withdrawals    = []string{"mistaken", "duplicate", "need_gone", "declined", "release_cancelled", "moved_to_prison_elsewhere", "died"}
 	certainties    = []string{"expected", "confirmed"}
 	consents       = []string{consentGiven, consentRefused, consentNotKnown}
-	releaseReasons = []string{"RELEASED", "TRANSFERRED", "SENT_TO_COURT", "TEMPORARY_ABSENCE_RELEASE", "RELEASED_TO_HOSPITAL"}
-	withdrawals    = []string{"mistaken", "duplicate", "need_gone", "declined", "release_cancelled", "moved_to_prison_elsewhere", "died"}
 )
 
 // checking gathers everything wrong with what was typed, while it is read.
@@ -134,7 +135,7 @@ func (c *checking) person(d PersonDraft) (p Person) {
 	p.GivenName = c.name("person.given_name", d.GivenName, c.rules.Vocabulary.IsName)
 	p.FamilyName = c.name("person.family_name", d.FamilyName, c.rules.Vocabulary.IsSurname)
 	p.DateOfBirth = c.past("person.date_of_birth", c.required("person.date_of_birth", d.DateOfBirth))
-	p.Sex = c.oneOf("person.sex", c.required("person.sex", d.Sex), sexes)
+	p.Sex = c.oneOf("person.sex", c.required("person.sex", d.Sex), Sexes)
 	p.Telephone = Text(c.word("person.telephone", d.Telephone))
 	var ok bool
 	if c.required("person.prison_number", d.PrisonNumber) != "" {
@@ -168,7 +169,7 @@ func (c *checking) release(r *Referral, d Draft) {
 		r.PlannedReleaseDate = c.ahead("planned_release_date", d.PlannedReleaseDate) // history, however long ago
 	}
 	r.ReleaseDateUnknownReason = Text(c.word("release_date_unknown_reason", d.ReleaseDateUnknownReason))
-	r.ReleaseKind = Text(c.oneOf("release_kind", d.ReleaseKind, releaseKinds))
+	r.ReleaseKind = Text(c.oneOf("release_kind", d.ReleaseKind, ReleaseKinds))
 	r.ReleaseDateCertainty = Text(c.oneOf("release_date_certainty", d.ReleaseDateCertainty, certainties))
 	if d.PlannedReleaseDate == "" && d.ReleasedOn == "" && strings.TrimSpace(d.ReleaseDateUnknownReason) == "" {
 		c.Add("planned_release_date", "required", "Give planned_release_date, released_on, or release_date_unknown_reason.")

@@ -29,7 +29,7 @@ func Release(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id uu
 	}
 	c := &checking{today: day.Of(now), rules: tx.Rules}
 	on := c.past("released_on", c.required("released_on", d.ReleasedOn))
-	reason := c.oneOf("reason", c.required("reason", d.Reason), releaseReasons)
+	reason := c.oneOf("reason", c.required("reason", d.Reason), ReleaseReasons)
 	bridging := c.date("bridging_until", d.BridgingUntil)
 	why := c.word("correction_reason", d.CorrectionReason)
 	if !bridging.IsZero() && r.OpioidSubstitution.Medicine == "" {
@@ -210,7 +210,7 @@ func Withdraw(ctx context.Context, tx *db.Tx, who staff.Who, now time.Time, id u
 		return nil, err
 	}
 	c := &checking{today: day.Of(now), rules: tx.Rules}
-	reason := Text(c.oneOf("reason", c.required("reason", d.Reason), withdrawals))
+	reason := Text(c.oneOf("reason", c.required("reason", d.Reason), Withdrawals))
 	on := c.past("on", c.required("on", d.On))
 	timeline.TooLongAgo(&c.Corrections, "on", on, r.ReferredOn, r.ReleaseOn())
 	if err := c.Err(); err != nil {

@@ -13,7 +13,7 @@ import (
 // whatBecame offers what can have become of the appointment: one to come can only be cancelled.
 func whatBecame(v *visit, r *referral.Referral) field {
 	q := field{Name: "outcome", Label: "What became of it?", Called: "what became of the appointment", Kind: "radios", Hint: v.whichAppointment(r),
-		Options: choices("attended", "attended_late", "did_not_attend", "cancelled")}
+		Options: choices(appointment.Outcomes...)}
 	if a := subject(r); a != nil && a.Future(v.now) {
 		q.Options = choices("cancelled")
 	}
@@ -27,7 +27,7 @@ const noReason = "none_given"
 // outcome that is recorded already.
 func aboutOutcome(v *visit, r *referral.Referral, outcome string) asked {
 	page := asked{title: say(outcome), lead: v.whichAppointment(r) + ".", button: "Record"}
-	whyNot := field{Name: "reason", Label: "Reason (optional)", Kind: "radios", Options: choices("acceptable", noReason, "our_fault")}
+	whyNot := field{Name: "reason", Label: "Reason (optional)", Kind: "radios", Options: choices(appointment.OutcomeReasons...)}
 	switch outcome {
 	case "did_not_attend":
 		whyNot.Label = "Reason" // one is chosen already, so it cannot be left out

@@ -11,7 +11,7 @@ import (
 
 func whatHappened(*visit, *referral.Referral) field {
 	return field{Name: "reason", Label: "What happened?", Called: "what happened", Kind: "radios",
-		Options: choices("RELEASED", "TRANSFERRED", "SENT_TO_COURT", "TEMPORARY_ABSENCE_RELEASE", "RELEASED_TO_HOSPITAL")}
+		Options: choices(referral.ReleaseReasons...)}
 }
 
 // notReleased are what is asked of what is no release, nor a transfer.

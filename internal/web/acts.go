@@ -110,7 +110,7 @@ func moveToAsker(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {
 
 func withdrawalFields(v *visit, r *referral.Referral) []field {
 	return []field{
-		{Name: "reason", Label: "Why?", Called: "why", Kind: "radios", Options: choices("mistaken", "duplicate", "need_gone", "declined", "release_cancelled", "moved_to_prison_elsewhere", "died")},
+		{Name: "reason", Label: "Why?", Called: "why", Kind: "radios", Options: choices(referral.Withdrawals...)},
 		v.dateField("on", "When was this?", "the day when this was"),
 	}
 }
@@ -123,7 +123,7 @@ func withdraw(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {
 func pickupFields(v *visit, r *referral.Referral) []field {
 	list := []field{
 		v.dateField("picked_up_on", "When did treatment start?", "the day when treatment started"),
-		{Name: "kind", Label: "What started?", Called: "what started", Kind: "radios", Options: choices("new_episode", "resumed_episode")},
+		{Name: "kind", Label: "What started?", Called: "what started", Kind: "radios", Options: choices(pickup.Kinds...)},
 		{Name: "modality", Label: "Treatment (optional)", Kind: "text", Hint: "For example, prescribing or psychosocial"},
 	}
 	list[0].Hint = "The first attendance on or after the release that starts or resumes structured treatment. " + list[0].Hint
@@ -183,7 +183,7 @@ func dropIn(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {
 
 func contactFields(v *visit, r *referral.Referral) []field {
 	return []field{
-		{Name: "kind", Label: "What kind of contact?", Called: "what kind of contact it was", Kind: "radios", Options: choices("in_reach", "phone", "cjit", "reconnect", "smart_community", "bridging", "naloxone", "needle_exchange")},
+		{Name: "kind", Label: "What kind of contact?", Called: "what kind of contact it was", Kind: "radios", Options: choices(pickup.ContactKinds...)},
 		v.dateField("on", "When was it?", "the day of the contact"),
 		{Name: "note", Label: "Note (optional)", Kind: "textarea"},
 	}
@@ -195,11 +195,7 @@ func contact(v *visit, tx *db.Tx, r *referral.Referral, typed form) error {
 }
 
 func whyClosed(v *visit, r *referral.Referral) field {
-	reasons := []string{"returned_to_custody", "died"} // which a prison knows as well
-	if v.who.Role == staff.Provider {
-		reasons = append(reasons, "moved_area", "picked_up_elsewhere", "declined")
-	}
-	return field{Name: "reason", Label: "Why is it closed?", Called: "why it is closed", Kind: "radios", Options: choices(reasons...)}
+	return field{Name: "reason", Label: "Why is it closed?", Called: "why it is closed", Kind: "radios", Options: choices(pickup.ClosureReasons(v.who.Role)...)}
 }
 
 // whenClosed asks for the day of each end, and names it.

@@ -48,7 +48,7 @@ var (
 	givenName    = field{Name: "person.given_name", Label: "First name", Kind: "text", Called: "their first name", Hint: "As the prison knows them"}
 	familyName   = field{Name: "person.family_name", Label: "Surname", Kind: "text", Called: "their surname"}
 	dateOfBirth  = field{Name: "person.date_of_birth", Label: "Date of birth", Kind: "date", Called: "their date of birth", Hint: "For example, 31 3 1984"}
-	sex          = field{Name: "person.sex", Label: "Sex", Kind: "radios", Called: "their sex", Options: choices("female", "male", "not_known", "not_specified")}
+	sex          = field{Name: "person.sex", Label: "Sex", Kind: "radios", Called: "their sex", Options: choices(referral.Sexes...)}
 	prisonNumber = field{Name: "person.prison_number", Label: "Prison number", Kind: "text", Called: "their prison number", Hint: "A letter, four figures and two letters, such as A1234BC"}
 	nhsNumber    = field{Name: "person.nhs_number", Label: "NHS number (optional)", Kind: "text", Hint: "10 digits, such as 999 000 0018. Leave it out if it is not known"}
 	telephone    = field{Name: "person.telephone", Label: "Telephone after release (optional)", Kind: "text"}
@@ -57,7 +57,7 @@ var (
 		{Value: "confirmed", Text: "A day is planned and confirmed"}, {Value: "expected", Text: "A day is planned, but may still change"},
 		{Value: "released", Text: "They have been released already"}, {Value: "unknown", Text: "No day is known yet"}}}
 	releaseKind = field{Name: "release_kind", Label: "Kind of release (optional)", Kind: "radios",
-		Options: choices("conditional", "automatic", "hdc", "parole", "post_recall", "remand_or_court")}
+		Options: choices(referral.ReleaseKinds...)}
 	whyNoDay = field{Name: "release_date_unknown_reason", Label: "Why no day is known", Kind: "text", Called: "why no day is known", Hint: "For example, on remand"}
 
 	substances = field{Name: "substances", Label: "Which substances?", Kind: "checkboxes", Called: "at least one substance, or name another", Hint: "Select all that apply",
