@@ -29,15 +29,11 @@ type walk struct {
 // its page: what axe-core finds fault with, as the page opens and when its form is sent empty, what sticks out on narrow
 // screens or in large type, and where the focus goes.
 func TestEveryPageOfEveryRoleCanBeUsedByAnybody(t *testing.T) {
-	axe, err := os.ReadFile("../../node_modules/axe-core/axe.min.js")
-	if err != nil {
-		t.Fatal("no axe-core to try the pages with: 'scripts/setup axe' brings it")
-	}
-	w := newInhabited(t)
+	axe, w := axeCore(t), newInhabited(t)
 	for _, role := range []staff.Role{"", staff.Prison, staff.Provider, staff.SubGroup, staff.Admin, staff.Audit} {
 		t.Run(string(role), func(t *testing.T) {
 			t.Parallel()
-			b := walk{window(t, 1280), w, string(axe)}
+			b := walk{window(t, 1280), w, axe}
 			if role != "" {
 				b.signInAs(role)
 				b.hasItsMenuOnOneLine(role)
@@ -61,6 +57,16 @@ func TestEveryPageOfEveryRoleCanBeUsedByAnybody(t *testing.T) {
 			}
 		})
 	}
+}
+
+// axeCore is the source of the rules.
+func axeCore(t *testing.T) string {
+	t.Helper()
+	source, err := os.ReadFile("../../node_modules/axe-core/axe.min.js")
+	if err != nil {
+		t.Fatal("no axe-core to try the pages with: 'scripts/setup axe' brings it")
+	}
+	return string(source)
 }
 
 // answers are pages that only a form's answer shows.

@@ -128,6 +128,11 @@ func TestWhatWasTypedIsThereAfterSigningInInABrowser(t *testing.T) {
 		b.says("You are signed in as Siân of EXI")
 		b.signsOut()
 		b.becomes(h, "HARBOUR")
+		if scripts {
+			w := walk{tab: b, axe: axeCore(t)}
+			w.nobodyIsKeptOut("a start page with kept forms", "document")
+			w.fits("a start page with kept forms", 320, 1280)
+		}
 		b.do(chromedp.Click(`#kept-forms + ul a`), chromedp.WaitVisible(`#note`))
 		b.recordsWhatWasKept("note", "Rang again")
 		b.do(chromedp.Navigate(h.site.URL + "/"))

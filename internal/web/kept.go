@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/google/uuid"
@@ -163,15 +162,25 @@ func (v *visit) discardKept() error {
 }
 
 // keptForm is a form that is kept for the reader, as their start page offers it.
-type keptForm struct{ Path, Text string }
+type keptForm struct{ Path, Title, Sent, Until string }
+
+// titleOfForm is what a form is for, by the address of its page: never whom it is about.
+func titleOfForm(path string) string {
+	path, _, _ = strings.Cut(path, "?")
+	for _, a := range acts {
+		if strings.HasPrefix(path, "/referrals/") && strings.HasSuffix(path, "/"+a.path) {
+			return a.title
+		}
+	}
+	return "Form"
+}
 
 // findKeptForms looks for forms that the reader filled in and that were never carried out, to offer them on the start page.
 func (v *visit) findKeptForms() error {
 	return v.asService(func(tx *db.Tx) error {
 		all, err := staff.WaitingForms(v.ctx, tx, v.now, v.who.Person())
-		for n, f := range all {
-			text := "Form " + strconv.Itoa(n+1) + ", sent " + moment(v.now, f.At) + " and kept until " + moment(v.now, f.Until)
-			v.keptForms = append(v.keptForms, keptForm{withKept(f.Path, f.ID), text})
+		for _, f := range all {
+			v.keptForms = append(v.keptForms, keptForm{withKept(f.Path, f.ID), titleOfForm(f.Path), moment(v.now, f.At), moment(v.now, f.Until)})
 		}
 		return err
 	})
