@@ -147,20 +147,13 @@ func (v *visit) addClinic() error {
 	})
 }
 
-// change carries out what the form of a question asks, and leads on. More places may have opened: whoever waits is
-// given one in the same transaction.
+// change carries out what the form of a question asks, and leads on.
 func (v *visit) change(q question, next string, do func(tx *db.Tx, typed form) error) error {
 	typed, err := v.typed()
 	if err != nil {
 		return err
 	}
-	err = v.asService(func(tx *db.Tx) error {
-		if err := do(tx, typed); err != nil {
-			return err
-		}
-		_, err := referral.AllocateWaiting(v.ctx, tx, v.now)
-		return err
-	})
+	err = v.withWaiting(func(tx *db.Tx) error { return do(tx, typed) })
 	if wrong := (*problem.Invalid)(nil); errors.As(err, &wrong) {
 		return v.ask(http.StatusUnprocessableEntity, q, typed, wrong)
 	}
@@ -168,6 +161,17 @@ func (v *visit) change(q question, next string, do func(tx *db.Tx, typed form) e
 		return err
 	}
 	return v.seeOther(next)
+}
+
+// withWaiting changes when people can be seen. More places may have opened: whoever waits is given one in the same transaction.
+func (v *visit) withWaiting(change func(tx *db.Tx) error) error {
+	return v.asService(func(tx *db.Tx) error {
+		if err := change(tx); err != nil {
+			return err
+		}
+		_, err := referral.AllocateWaiting(v.ctx, tx, v.now)
+		return err
+	})
 }
 
 // clinic is the one in the path.
@@ -221,23 +225,36 @@ func (v *visit) changeClinic() error {
 	draft.Code, draft.Seen = c.Code, typed["seen"]
 	change := func(tx *db.Tx) error { return appointment.ChangeClinic(v.ctx, tx, v.who, v.now, draft) }
 	affected, err := v.wouldAffect(appointment.Where{Clinic: c.Code}, change)
-	again := changeClinicQuestion(c).seen(typed["seen"])
-	switch wrong, stale := (*problem.Invalid)(nil), (*problem.Conflict)(nil); {
-	case errors.As(err, &wrong):
-		return v.ask(http.StatusUnprocessableEntity, again, typed, wrong)
-	case errors.As(err, &stale):
-		again = again.seen(c.Mark()) // told how it stands now, they may change it as they typed it
-		return v.ask(http.StatusConflict, again, typed, besideNow(clinicFields[1:], typed, typedOf(c), stale))
-	case err != nil:
-		return err
-	case len(affected) > 0 && typed["confirmed"] != "yes":
+	if err == nil && len(affected) > 0 && typed["confirmed"] != "yes" {
 		return v.ask(http.StatusOK, confirmChange(c, typed, affected), form{}, nil)
 	}
-	next := "/clinics?done=changed"
-	if len(affected) > 0 {
-		next = "/clinics/" + c.Code + "?done=changed"
+	if err == nil {
+		err = v.withWaiting(change)
 	}
-	return v.change(again, next, func(tx *db.Tx, _ form) error { return change(tx) })
+	switch {
+	case err != nil:
+		return v.clinicNotChanged(typed, err)
+	case len(affected) > 0:
+		return v.seeOther("/clinics/" + c.Code + "?done=changed")
+	}
+	return v.seeOther("/clinics?done=changed")
+}
+
+// clinicNotChanged shows the form again with what is wrong with it, or, where somebody else was quicker, with how the clinic
+// stands now: then they may change it as they typed it.
+func (v *visit) clinicNotChanged(typed form, err error) error {
+	wrong, stale := (*problem.Invalid)(nil), (*problem.Conflict)(nil)
+	if !errors.As(err, &wrong) && !errors.As(err, &stale) {
+		return err
+	}
+	c, unknown := v.clinic()
+	switch {
+	case unknown != nil:
+		return unknown
+	case wrong != nil:
+		return v.ask(http.StatusUnprocessableEntity, changeClinicQuestion(c).seen(typed["seen"]), typed, wrong)
+	}
+	return v.ask(http.StatusConflict, changeClinicQuestion(c).seen(c.Mark()), typed, besideNow(clinicFields[1:], typed, typedOf(c), stale))
 }
 
 // besideNow says at each answer of an overtaken form what is recorded there now, where that is something else.

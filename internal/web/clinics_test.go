@@ -2,7 +2,9 @@ package web
 
 import (
 	"net/http"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/PuerkitoBio/goquery"
@@ -197,6 +199,35 @@ func TestAClinicsOtherTimesAreShownWithWhomTheyConcernBeforeTheyHold(t *testing.
 	}
 	if s := b.open("/clinics/WED-AM/change"); value(s, "places") != "1" {
 		t.Errorf("%s places were put back", value(s, "places"))
+	}
+}
+
+// Of several who change a clinic at the same moment one does, and every other is told how it stands since.
+func TestAClinicChangedAtTheSameMomentShowsHowItStands(t *testing.T) {
+	h := newHouse(t)
+	b := h.as("HARBOUR")
+	seen := value(b.open("/clinics/WED-AM/change"), "seen")
+	const tabs = 6
+	answers := make([]shown, tabs)
+	var wait sync.WaitGroup
+	for i := range answers {
+		wait.Go(func() {
+			answers[i] = b.post("/clinics/WED-AM/change", append(with(clinicForm, "weekday", "wednesday", "places", strconv.Itoa(i+2)), "seen", seen)...)
+		})
+	}
+	wait.Wait()
+	recorded := value(b.open("/clinics/WED-AM/change"), "places")
+	changed := 0
+	for i, s := range answers {
+		switch {
+		case s.status == http.StatusSeeOther:
+			changed++
+		case s.status != http.StatusConflict || value(s, "places") != strconv.Itoa(i+2) || !strings.HasSuffix(s.faults()["places"], ": "+recorded+" is recorded now"):
+			t.Errorf("%d of %q: %v", s.status, s.title(), s.faults())
+		}
+	}
+	if changed != 1 {
+		t.Errorf("%d changed it", changed)
 	}
 }
 
