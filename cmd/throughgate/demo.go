@@ -43,16 +43,9 @@ type mark struct {
 }
 
 func runDemo(ctx context.Context, c *call) error {
-	listen := c.flags["listen"]
-	if listen == "" {
-		listen = defaultListen
-	}
-	if host, _, err := net.SplitHostPort(listen); err != nil || !loopback(host) {
-		return usagef("--listen takes an address of this machine, such as %s: the demo signs anybody in", defaultListen)
-	}
-	listener, err := net.Listen("tcp", listen)
+	listener, err := listenForDemo(c.flags["listen"])
 	if err != nil {
-		return fmt.Errorf("%s is taken: name another with --listen 127.0.0.1:8081", listen)
+		return err
 	}
 	defer listener.Close()
 	if c.flags["data-dir"] == "" {
@@ -92,6 +85,21 @@ func runDemo(ctx context.Context, c *call) error {
 	front := &front{listener: listener, demo: &web.Demo{Mailbox: postbox, People: people(was.SignIns)}}
 	front.ready = func() error { return c.printDemo(rules.Server.PublicURL, postbox.Address(), dir, was.SignIns) }
 	return c.serve(ctx, h, front)
+}
+
+// listenForDemo takes an address of this machine, the usual one where none is named.
+func listenForDemo(listen string) (net.Listener, error) {
+	if listen == "" {
+		listen = defaultListen
+	}
+	if host, _, err := net.SplitHostPort(listen); err != nil || !loopback(host) {
+		return nil, usagef("--listen takes an address of this machine, such as %s: the demo signs anybody in", defaultListen)
+	}
+	listener, err := net.Listen("tcp", listen)
+	if err != nil {
+		return nil, fmt.Errorf("%s is taken: name another with --listen 127.0.0.1:8081", listen)
+	}
+	return listener, nil
 }
 
 // over puts the demo's own settings over the others: its address, its mailbox, its invented domain.

@@ -155,22 +155,7 @@ func (a *auditing) compare(ctx context.Context, releases []*release) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	var pairs []struct {
-		Release    uuid.UUID `db:"release"`
-		Person     uuid.UUID `db:"person_id"`
-		Sex        string    `db:"sex"` // as this release has it
-		ReleasedOn day.Date  `db:"released_on"`
-		Row        uuid.UUID `db:"row"`
-		Sealed     []byte    `db:"values_sealed"`
-	}
-	err := a.tx.Select(ctx, &pairs, `
-		SELECT r.id AS release, r.person_id, r.sex, r.released_on, w.id AS row, w.values_sealed
-		FROM referral r
-		JOIN provider_row w ON w.referral_id = r.id
-		WHERE r.id = ANY ($2)
-		  AND w.organisation = $1
-		  AND w.answer = 'accepted'
-		ORDER BY w.content_bix`, a.Provider, pq.Array(ids))
+	pairs, err := a.pairs(ctx, ids)
 	if err != nil {
 		return err
 	}
@@ -191,6 +176,28 @@ func (a *auditing) compare(ctx context.Context, releases []*release) error {
 		at[p.Release].differ = append(at[p.Release].differ, differing(p.ReleasedOn, who, row)...)
 	}
 	return nil
+}
+
+// pair is a release and a row of the provider's that is linked to it.
+type pair struct {
+	Release    uuid.UUID `db:"release"`
+	Person     uuid.UUID `db:"person_id"`
+	Sex        string    `db:"sex"` // as this release has it
+	ReleasedOn day.Date  `db:"released_on"`
+	Row        uuid.UUID `db:"row"`
+	Sealed     []byte    `db:"values_sealed"`
+}
+
+func (a *auditing) pairs(ctx context.Context, releases []uuid.UUID) (list []pair, err error) {
+	err = a.tx.Select(ctx, &list, `
+		SELECT r.id AS release, r.person_id, r.sex, r.released_on, w.id AS row, w.values_sealed
+		FROM referral r
+		JOIN provider_row w ON w.referral_id = r.id
+		WHERE r.id = ANY ($2)
+		  AND w.organisation = $1
+		  AND w.answer = 'accepted'
+		ORDER BY w.content_bix`, a.Provider, pq.Array(releases))
+	return list, err
 }
 
 // readKnown opens who the people are, each once.

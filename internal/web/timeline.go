@@ -151,27 +151,11 @@ func (v *visit) lines(e timeline.Entry, f facts) (lines []string) {
 	tell := func(sentence string) { lines = append(lines, sentence) }
 	switch e.Kind {
 	case "referred":
-		if !f.ReleaseOn.IsZero() {
-			tell("Release date " + f.ReleaseOn.Long() + ".")
-		}
-		if f.Unplanned {
-			tell("The release came before the referral.")
-		}
-		if f.SetAside != "" {
-			tell("Counts in no figure: " + lower(f.SetAside) + ".")
-		}
+		referredLines(f, tell)
 	case "booked", "rebooked":
 		v.bookedLines(f, tell)
 	case "unbooked", "closed", "withdrawn", "not_a_release":
-		if f.Reason != "" {
-			tell(capital(say(f.Reason)) + ".")
-		}
-		if f.ProviderName != "" {
-			tell("Provider: " + f.ProviderName + ".")
-		}
-		if f.Followed {
-			tell("This ended because the person's death was recorded.")
-		}
+		reasonLines(f, tell)
 	case "cancelled", "attended", "missed":
 		v.outcomeLines(f, tell)
 	case "date_changed":
@@ -179,18 +163,7 @@ func (v *visit) lines(e timeline.Entry, f facts) (lines []string) {
 	case "transferred":
 		tell("From " + nameOf(v.Pool.Rules, f.From) + " to " + nameOf(v.Pool.Rules, f.To) + ".")
 	case "picked_up", "contact":
-		if !f.InsteadOf.IsZero() && f.InsteadOf != e.On {
-			tell("The day was " + f.InsteadOf.Long() + ", it is " + e.On.Long() + ".")
-		}
-		if f.Kind != "" {
-			tell(say(f.Kind) + ".")
-		}
-		if f.Modality != "" {
-			tell("Treatment: " + f.Modality + ".")
-		}
-		if f.Late {
-			tell(capital(latePickUp) + ".")
-		}
+		seenLines(e.On, f, tell)
 	case "corrected", "row_updated":
 		if !f.ReleasedOn.IsZero() && f.From != "" && f.From != f.ReleasedOn.String() {
 			tell("The day of release was " + dateWords(f.From) + ", it is " + f.ReleasedOn.Long() + ".")
@@ -207,6 +180,46 @@ func (v *visit) lines(e timeline.Entry, f facts) (lines []string) {
 		tell("By " + nameOf(v.Pool.Rules, f.Prison) + ".")
 	}
 	return lines
+}
+
+func referredLines(f facts, tell func(string)) {
+	if !f.ReleaseOn.IsZero() {
+		tell("Release date " + f.ReleaseOn.Long() + ".")
+	}
+	if f.Unplanned {
+		tell("The release came before the referral.")
+	}
+	if f.SetAside != "" {
+		tell("Counts in no figure: " + lower(f.SetAside) + ".")
+	}
+}
+
+func reasonLines(f facts, tell func(string)) {
+	if f.Reason != "" {
+		tell(capital(say(f.Reason)) + ".")
+	}
+	if f.ProviderName != "" {
+		tell("Provider: " + f.ProviderName + ".")
+	}
+	if f.Followed {
+		tell("This ended because the person's death was recorded.")
+	}
+}
+
+// seenLines tell of a pick-up, or of contact that is none.
+func seenLines(on day.Date, f facts, tell func(string)) {
+	if !f.InsteadOf.IsZero() && f.InsteadOf != on {
+		tell("The day was " + f.InsteadOf.Long() + ", it is " + on.Long() + ".")
+	}
+	if f.Kind != "" {
+		tell(say(f.Kind) + ".")
+	}
+	if f.Modality != "" {
+		tell("Treatment: " + f.Modality + ".")
+	}
+	if f.Late {
+		tell(capital(latePickUp) + ".")
+	}
 }
 
 func (v *visit) bookedLines(f facts, tell func(string)) {
