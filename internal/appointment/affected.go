@@ -53,6 +53,27 @@ func AffectedBy(ctx context.Context, tx *db.Tx, now, since time.Time, provider s
 	return all, err
 }
 
+// Concerns is a clinic and a day that AffectedBy has something to tell of.
+type Concerns struct {
+	Clinic string   `db:"clinic"`
+	On     day.Date `db:"on_day"`
+}
+
+// Concerned are the clinics and days that AffectedBy, asked of all time, would tell of: read without whose the appointments
+// are, since a list of clinics is opened more often than anything is closed.
+func Concerned(ctx context.Context, tx *db.Tx, now time.Time, provider string) (all []Concerns, err error) {
+	err = tx.Select(ctx, &all, `
+		SELECT DISTINCT clinic, on_day
+		FROM appointment
+		WHERE provider = $1
+		  AND on_day >= $2
+		  AND starts_at > $3
+		  AND undone_at IS NULL
+		  AND (outcome IS NULL AND slot_id IN (SELECT id FROM slot WHERE provider = $1 AND starts_at > $3 AND closed_at IS NOT NULL)
+		    OR cancelled_by = 'service' AND outcome_reason = 'day_closed')`, provider, day.Of(now), now)
+	return all, err
+}
+
 // letFollow lets the appointments to come somewhere follow what was closed or opened there, and answers
 // how many there were. Where somebody who is not released yet got another or none, their prison finds
 // them among the changed dates: the card that they were given is out of date.

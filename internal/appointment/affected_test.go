@@ -52,6 +52,12 @@ func TestAppointmentsFollowAClinicThatIsClosed(t *testing.T) {
 				}
 			}
 		}
+		if all, err := Concerned(ctx, tx, monday, "HARBOUR"); err != nil || len(all) != 1 || all[0] != (Concerns{"TUE-PM", on("2025-12-02")}) {
+			t.Errorf("of all clinics and days: %+v %v", all, err)
+		}
+		if all, err := Concerned(ctx, tx, at("2025-12-03 00:00"), "HARBOUR"); err != nil || len(all) != 0 {
+			t.Errorf("when the day is over: %+v %v", all, err)
+		}
 		yes := true
 		if err := ChangeClinic(ctx, tx, harbour, monday, ClinicDraft{Code: "TUE-PM", Weekday: "tuesday", Starts: "13:30", Ends: "16:00", SlotMinutes: "30",
 			Places: "2", Prescribing: &yes, Place: "Quay Rooms", Address: "1 Quay", AskFor: "the desk", Telephone: "01752 000001"}); err != nil {
@@ -145,6 +151,9 @@ func TestAppointmentsFollowAClinicWhoseTimesChange(t *testing.T) {
 			}
 			if err != nil || stands != c.stands || len(all) != c.stands+moved {
 				t.Errorf("%s: %+v %v", name, all, err)
+			}
+			if told, err := Concerned(ctx, tx, monday, "HARBOUR"); err != nil || len(told) > 0 != (len(all) > 0) {
+				t.Errorf("%s: of all clinics and days %+v %v", name, told, err)
 			}
 			return nil
 		})

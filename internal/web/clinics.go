@@ -73,10 +73,10 @@ func (v *visit) clinics() error {
 // concerned are the clinics, by code, and the days, by date, whose closing or change an appointment to come followed or
 // did not.
 func (v *visit) concerned(tx *db.Tx) (map[string]bool, error) {
-	affected, err := appointment.AffectedBy(v.ctx, tx, v.now, time.Time{}, v.who.Organisation(), appointment.Where{})
+	all, err := appointment.Concerned(v.ctx, tx, v.now, v.who.Organisation())
 	concerned := map[string]bool{}
-	for _, a := range affected {
-		concerned[a.Clinic], concerned[day.Of(a.StartsAt).String()] = true, true
+	for _, c := range all {
+		concerned[c.Clinic], concerned[c.On.String()] = true, true
 	}
 	return concerned, err
 }
