@@ -82,7 +82,7 @@ func providerPages(r *reader) ([]opened, error) {
 func groupPages(r *reader) ([]opened, error) {
 	return append(at("/report", "/reports"), r.lastQuarter("counts", "&prison=EXI", 0),
 		opened{path: "/report", what: "report, a pick-up recorded just before", changed: pickUp("released_on DESC, id")},
-		opened{path: "/report", what: "report, and others of three weeks in the last minute", changed: pickUp("random()")}), nil
+		opened{path: "/report", what: "report, and others of three weeks in the last seconds", changed: pickUp("random()")}), nil
 }
 
 // pickUp records the pick-up of the first of the last three weeks' releases in some order, or takes it back.

@@ -63,7 +63,7 @@ var timetable = []job{
 	{"outbox", "@every 15s", deliverOutbox, atStart},
 	{"slots", "20 0 * * *", openSlots, atStart},
 	{"waiting referrals", "*/5 * * * *", allocateWaiting, atStart},
-	{"figures counted ahead", "@every 10s", countAhead, later},
+	{"figures counted ahead", "@every 5s", countAhead, later},
 	{"judge files again", "10 3 * * *", judgeAgain, later},
 	{"remove files", "40 3 * * *", removeFiles, atStart},
 	{"forget sign-ins", "50 3 * * *", forgetSignIns, atStart},
