@@ -1,7 +1,6 @@
 package web
 
 import (
-	"crypto/hmac"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -78,26 +77,7 @@ func (v *visit) latestReport() (latestReport, error) {
 	return latestReport{true, made}, err
 }
 
-func (v *visit) reports() error { return v.drawReports(http.StatusOK, v.carried(), nil) }
-
-// carry leads to a page that says a sentence once. The sentence travels in the address, marked as
-// ours, so that nobody can make this site say something by a link.
-func (v *visit) carry(path, sentence string) error {
-	q := url.Values{"said": {sentence}, "mark": {v.markOf(sentence)}}
-	return v.seeOther(path + "?" + q.Encode())
-}
-
-func (v *visit) carried() string {
-	sentence := v.web.QueryParam("said")
-	if !hmac.Equal([]byte(v.web.QueryParam("mark")), []byte(v.markOf(sentence))) {
-		return ""
-	}
-	return sentence
-}
-
-func (v *visit) markOf(sentence string) string {
-	return base64.RawURLEncoding.EncodeToString(v.Pool.Keys.Blind("sentence on a page", sentence))
-}
+func (v *visit) reports() error { return v.drawReports(http.StatusOK, v.web.QueryParam("said"), nil) }
 
 func (v *visit) drawReports(status int, done string, wrong faults) error {
 	var body reportsBody
@@ -138,7 +118,7 @@ func (v *visit) sendReport() error {
 	var wrong *problem.Invalid
 	switch {
 	case err == nil:
-		return v.carry("/reports", said)
+		return v.seeOther("/reports?" + url.Values{"said": {said}}.Encode())
 	case errors.As(err, &conflict):
 		when, err := v.whenMade(conflict.ID)
 		if err != nil {

@@ -105,10 +105,8 @@ func (b *browser) sendReport() shown {
 func TestNoLinkMakesAPageSaySomething(t *testing.T) {
 	h := newHouse(t)
 	b := h.as("ADMIN")
-	for _, q := range []string{"said=Ring+0123", "said=Ring+0123&mark=", "said=Ring+0123&mark=AAAA", "said=&mark=AAAA"} {
-		if s := b.open("/reports?" + q); strings.Contains(s.text(), "Ring") || s.Find(".govuk-notification-banner").Length() > 0 {
-			t.Errorf("%s: %s", q, s.text())
-		}
+	if s := b.open("/reports?said=Ring+0123"); strings.Contains(s.text(), "Ring") || s.Find(".govuk-notification-banner").Length() > 0 {
+		t.Error(s.text())
 	}
 }
 
