@@ -62,6 +62,8 @@ func keyLine(k staff.Key, now time.Time) string {
 		state = "revoked"
 	case !k.ExpiresAt.After(now):
 		state = "expired"
+	case !k.TakesPart:
+		state = "organisation no longer takes part"
 	}
 	used := "never used"
 	if k.LastUsedAt != nil {

@@ -58,12 +58,13 @@ func TestTheVersionIsToldInEveryWayOfAsking(t *testing.T) {
 func TestALineAboutAKeySaysWhetherItWorksAndIsUsed(t *testing.T) {
 	now := time.Date(2026, 11, 2, 9, 0, 0, 0, time.UTC)
 	yesterday := now.AddDate(0, 0, -1)
-	works := staff.Key{Organisation: "EXI", ExpiresAt: now.AddDate(0, 0, 90)}
+	works := staff.Key{Organisation: "EXI", ExpiresAt: now.AddDate(0, 0, 90), TakesPart: true}
 	for line, spoil := range map[string]func(*staff.Key){
 		"works until 31 January 2027, never used":                   func(*staff.Key) {},
 		"works until 31 January 2027, last used on 1 November 2026": func(k *staff.Key) { k.LastUsedAt = &yesterday },
 		"expired, never used":                                       func(k *staff.Key) { k.ExpiresAt = now },
 		"revoked, never used":                                       func(k *staff.Key) { k.RevokedAt = &yesterday },
+		"organisation no longer takes part, never used":             func(k *staff.Key) { k.TakesPart = false },
 	} {
 		k := works
 		spoil(&k)

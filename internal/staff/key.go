@@ -27,7 +27,8 @@ type Key struct {
 	MadeBy       string     `json:"made_by" db:"made_by"`
 	ExpiresAt    time.Time  `json:"expires_at" db:"expires_at"`
 	RevokedAt    *time.Time `json:"revoked_at" db:"revoked_at"`
-	LastUsedAt   *time.Time `json:"last_used_at" db:"last_used_at"` // to the hour
+	LastUsedAt   *time.Time `json:"last_used_at" db:"last_used_at"`          // to the hour
+	TakesPart    bool       `json:"organisation_takes_part" db:"takes_part"` // where its organisation no longer does, it does not work
 }
 
 // How long a key works: said in whole days, since people count keys in days.
@@ -62,7 +63,7 @@ func CreateKeyOnce(ctx context.Context, tx *db.Tx, who Who, now time.Time, id uu
 		_, err := ParseKeyDays(strconv.Itoa(days))
 		return Key{}, "", err
 	}
-	k := Key{ID: id, Organisation: organisation, MadeAt: now, MadeBy: who.By.Actor, ExpiresAt: now.AddDate(0, 0, days)}
+	k := Key{ID: id, Organisation: organisation, MadeAt: now, MadeBy: who.By.Actor, ExpiresAt: now.AddDate(0, 0, days), TakesPart: true}
 	err := tx.Get(ctx, &k.Role, `SELECT kind FROM organisation WHERE code = $1 AND active`, organisation)
 	if errors.Is(err, db.ErrNone) {
 		return Key{}, "", problem.Wrong("organisation", "unknown", "There is no such organisation in the settings.")
@@ -89,7 +90,7 @@ func CreateKeyOnce(ctx context.Context, tx *db.Tx, who Who, now time.Time, id uu
 func Keys(ctx context.Context, tx *db.Tx) ([]Key, error) {
 	keys := []Key{}
 	err := tx.Select(ctx, &keys, `
-		SELECT k.id, k.organisation, o.kind AS role, k.made_at, k.made_by, k.expires_at, k.revoked_at, k.last_used_at
+		SELECT k.id, k.organisation, o.kind AS role, k.made_at, k.made_by, k.expires_at, k.revoked_at, k.last_used_at, o.active AS takes_part
 		FROM api_key k JOIN organisation o ON o.code = k.organisation
 		ORDER BY k.made_at DESC, k.id`)
 	return keys, err

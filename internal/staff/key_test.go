@@ -97,6 +97,15 @@ func TestKeysThatDoNotWorkAnyMore(t *testing.T) {
 	if _, err := d.holder(noon, other); !errors.Is(err, staff.ErrNoKey) {
 		t.Errorf("it works for an organisation that no longer takes part: %v", err)
 	}
+	d.act(func(tx *db.Tx) error {
+		keys, err := staff.Keys(d.Context(), tx)
+		for _, k := range keys {
+			if k.TakesPart != (k.Organisation == "EXI") {
+				t.Errorf("of a key of %s it is said that it takes part: %t", k.Organisation, k.TakesPart)
+			}
+		}
+		return err
+	})
 }
 
 func TestUseIsNotedToTheHour(t *testing.T) {

@@ -19,20 +19,22 @@ import (
 type keyLine struct {
 	staff.Key
 	OrganisationName, Made, Expires, LastUse, Standing string
-	Works                                              bool
+	Revocable                                          bool
 }
 
 func (v *visit) keyLine(k staff.Key) keyLine {
 	l := keyLine{Key: k, OrganisationName: v.nameOfAny(k.Organisation), Made: capital(moment(v.now, k.MadeAt)),
-		Expires: day.Of(k.ExpiresAt).Long(), LastUse: "Never", Standing: "Works", Works: true}
+		Expires: day.Of(k.ExpiresAt).Long(), LastUse: "Never", Standing: "Works", Revocable: true}
 	if k.LastUsedAt != nil {
 		l.LastUse = capital(nearDay(day.Of(v.now), day.Of(*k.LastUsedAt))) + ", in the hour from " + clock(*k.LastUsedAt)
 	}
 	switch {
 	case k.RevokedAt != nil:
-		l.Standing, l.Works = "Revoked", false
+		l.Standing, l.Revocable = "Revoked", false
 	case !k.ExpiresAt.After(v.now):
-		l.Standing, l.Works = "Expired", false
+		l.Standing, l.Revocable = "Expired", false
+	case !k.TakesPart:
+		l.Standing = "Organisation no longer takes part"
 	}
 	return l
 }
